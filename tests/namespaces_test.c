@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which namespaces an attach joins, and that being in one means what it means
+ * for a process that called setns(2) itself.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "nstype.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+FIXTURE(namespaces)
+{
+	struct place a;
+	struct place b;
+	struct subject subject;
+	struct snapshot *before;
+};
+
+FIXTURE_SETUP(namespaces)
+{
+	ASSERT_LE(0, device_fd());
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
+	self->before = snapshot_take(self->subject.pid);
+	ASSERT_EQ(4, snapshot_threads(self->before));
+}
+
+FIXTURE_TEARDOWN(namespaces)
+{
+	snapshot_free(self->before);
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	place_stop(&self->b);
+}
+
+/* What can be learnt from inside about each type that was joined. */
+static const char *inside_differs(struct subject *s, const struct place *place, uint64_t mask)
+{
+	const struct {
+		uint64_t flag;
+		const char *key;
+	} facts[] = {
+		{ CLONE_NEWUTS, "hostname" }, { CLONE_NEWNS, "file" },
+		{ CLONE_NEWNET, "abstract" }, { CLONE_NEWNET, "tcp" },
+		{ CLONE_NEWIPC, "shm" },
+	};
+	static char text[256];
+	const char *view = subject_view(s);
+
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+		const char *seen = view_get(view, facts[i].key);
+		bool there = !strcmp(seen, place->name);
+
+		snprintf(text, sizeof(text), "%s from inside is '%s'", facts[i].key, seen);
+		if (there != !!(mask & facts[i].flag))
+			return text;
+	}
+	if (mask & CLONE_NEWNS && strcmp(view_get(view, "cwd path"), "/"))
+		return "the working directory is not /";
+	return NULL;
+}
+
+static const char *child_not_born_in(struct subject *s, const struct place *place, uint64_t mask)
+{
+	pid_t child = subject_fork(s);
+	const char *bad;
+
+	if (child <= 0)
+		return "the subject can not fork";
+	bad = not_in(child, place, mask & ~(uint64_t)CLONE_NEWPID);
+	if (!bad && mask & CLONE_NEWPID && task_ns(child, child, "pid") != place->ns[NS_PID])
+		bad = "the child is not in the target's pid namespace";
+	kill(child, SIGKILL);
+	return bad;
+}
+
+static void moved_is_moved(struct __test_metadata *_metadata, struct subject *s,
+			   const struct snapshot *before, const struct place *place,
+			   uint64_t mask)
+{
+	EXPECT_CLEAN(not_moved(before, s->pid, place, mask));
+	EXPECT_CLEAN(inside_differs(s, place, mask));
+	EXPECT_CLEAN(child_not_born_in(s, place, mask));
+}
+
+TEST_F_TIMEOUT(namespaces, query_tells_what_the_kernel_can_do, 120)
+{
+	struct nsattach_query query;
+
+	ASSERT_EQ(0, attach_query(&query));
+	EXPECT_EQ(NSATTACH_ABI_VERSION, query.abi);
+	EXPECT_EQ(NS_BASE, query.namespaces & NS_BASE);
+	EXPECT_EQ(sizeof(struct nsattach_attach), query.attach_size);
+	EXPECT_EQ(NSATTACH_MAX_SUBJECTS, query.max_subjects);
+}
+
+TEST_F_TIMEOUT(namespaces, each_alone_by_pidfd_of_the_target, 120)
+{
+	for (int i = 0; i < NR_BASE; i++) {
+		struct nsattach_error error;
+		struct subject s;
+		struct snapshot *before;
+
+		ASSERT_CLEAN(subject_start_plain(&s, 3));
+		before = snapshot_take(s.pid);
+		ASSERT_ATTACHED(attach_pid(s.pid, self->a.pid, ns_types[i].flag, &error), error);
+		moved_is_moved(_metadata, &s, before, &self->a, ns_types[i].flag);
+		snapshot_free(before);
+		subject_stop(&s);
+	}
+}
+
+TEST_F_TIMEOUT(namespaces, each_alone_by_namespace_fd, 120)
+{
+	for (int i = 0; i < NR_BASE; i++) {
+		struct attach a;
+		struct subject s;
+		struct snapshot *before;
+
+		ASSERT_CLEAN(subject_start_plain(&s, 3));
+		before = snapshot_take(s.pid);
+		attach_init(&a);
+		ASSERT_EQ(0, attach_add_subject(&a, s.pid));
+		ASSERT_EQ(0, attach_add_nsfds(&a, self->b.pid, ns_types[i].flag));
+		ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+		attach_done(&a);
+		moved_is_moved(_metadata, &s, before, &self->b, ns_types[i].flag);
+		snapshot_free(before);
+		subject_stop(&s);
+	}
+}
+
+TEST_F_TIMEOUT(namespaces, all_together_by_pidfd_of_the_target, 120)
+{
+	struct nsattach_error error;
+
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	moved_is_moved(_metadata, &self->subject, self->before, &self->a, NS_BASE);
+}
+
+TEST_F_TIMEOUT(namespaces, all_together_by_namespace_fds, 120)
+{
+	struct attach a;
+
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_add_nsfds(&a, self->a.pid, NS_BASE));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	moved_is_moved(_metadata, &self->subject, self->before, &self->a, NS_BASE);
+}
+
+TEST_F_TIMEOUT(namespaces, some_of_the_target_and_some_by_fd, 120)
+{
+	struct attach a;
+	const uint64_t of_a = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	const uint64_t of_b = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID;
+	struct place mixed = self->a;
+
+	mixed.ns[NS_NET] = self->b.ns[NS_NET];
+	mixed.ns[NS_IPC] = self->b.ns[NS_IPC];
+	mixed.ns[NS_PID] = self->b.ns[NS_PID];
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, of_a));
+	ASSERT_EQ(0, attach_add_nsfds(&a, self->b.pid, of_b));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &mixed, of_a | of_b));
+}
+
+TEST_F_TIMEOUT(namespaces, call_reports_threads_rounds_and_result, 120)
+{
+	struct attach a;
+
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	a.subjects[0].result = 77;
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_EQ(4, a.arg.nr_threads);
+	EXPECT_EQ(4, a.subjects[0].nr_threads);
+	EXPECT_EQ(0, a.subjects[0].result);
+	EXPECT_LE(1, a.arg.rounds);
+	EXPECT_LT(0, a.arg.stall_ns);
+	EXPECT_EQ(NSATTACH_R_NONE, a.arg.error.reason);
+	attach_done(&a);
+}
+
+TEST_F_TIMEOUT(namespaces, same_namespaces_again_succeed, 120)
+{
+	struct nsattach_error error;
+
+	for (int i = 0; i < 3; i++) {
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error),
+				error);
+		EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
+	}
+	EXPECT_CLEAN(inside_differs(&self->subject, &self->a, NS_BASE));
+}
+
+TEST_F_TIMEOUT(namespaces, back_and_forth_between_two_sets, 120)
+{
+	struct nsattach_error error;
+
+	for (unsigned long i = 0; i < scaled(10, 100); i++) {
+		const struct place *to = i % 2 ? &self->b : &self->a;
+
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, to->pid, NS_BASE, &error), error);
+		ASSERT_CLEAN(not_moved(self->before, self->subject.pid, to, NS_BASE));
+		ASSERT_CLEAN(inside_differs(&self->subject, to, NS_BASE));
+	}
+}
+
+TEST_F_TIMEOUT(namespaces, check_only_moves_nothing, 120)
+{
+	struct nsattach_query query;
+	struct attach a;
+
+	ASSERT_EQ(0, attach_query(&query));
+	if (!(query.attach_flags & NSATTACH_F_CHECK))
+		SKIP(return, "NSATTACH_F_CHECK is not among the module's features");
+	attach_init(&a);
+	a.arg.flags = NSATTACH_F_CHECK;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_F_TIMEOUT(namespaces, working_directory_is_looked_up_inside, 120)
+{
+	struct attach a;
+
+	attach_init(&a);
+	a.arg.wd = (uintptr_t)"/inner";
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, CLONE_NEWNS));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_STREQ("/inner", view_get(subject_view(&self->subject), "cwd path"));
+}
+
+TEST_F_TIMEOUT(namespaces, missing_working_directory_changes_nothing, 120)
+{
+	struct nsattach_query query;
+	struct attach a;
+
+	ASSERT_EQ(0, attach_query(&query));
+	attach_init(&a);
+	a.arg.wd = (uintptr_t)"/not/inside";
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_WD, attach_call(&a), a.arg.error);
+	EXPECT_EQ((__u32)CLONE_NEWNS, a.arg.error.ns);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	if (query.attach_flags & NSATTACH_F_WD_OPTIONAL) {
+		a.arg.flags = NSATTACH_F_WD_OPTIONAL;
+		ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+		EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
+	}
+	attach_done(&a);
+}
+
+static const struct place *oracle_place;
+static uint64_t oracle_mask;
+
+static int join_by_itself(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	(void)arg;
+	return setns(pidfd_of(oracle_place->pid), (int)oracle_mask) ? errno : 0;
+}
+
+/* Where pids differ, so do the views: each subject is looked at in turn. */
+TEST_F_TIMEOUT(namespaces, every_combination_looks_as_after_setns, 240)
+{
+	unsigned long differences = 0;
+
+	for (unsigned int index = 1; index < 1U << NR_BASE; index++) {
+		struct subject_options plain = { .threads = 1, .unshare = NS_NOPID };
+		struct subject_options joins = { .threads = 1, .setup = join_by_itself };
+		struct subject moved, oracle;
+		struct nsattach_error error;
+		char expected[SUBJECT_TEXT];
+		const char *seen;
+
+		oracle_place = &self->a;
+		oracle_mask = ns_mask_of_index(index);
+		/* The types that are not joined are the test's own for both. */
+		plain.unshare &= oracle_mask & ~(uint64_t)CLONE_NEWNS;
+		ASSERT_CLEAN(subject_start(&oracle, &joins));
+		ASSERT_CLEAN(subject_start(&moved, &plain));
+		ASSERT_ATTACHED(attach_pid(moved.pid, self->a.pid, oracle_mask, &error), error);
+		for (int i = 0; i < NS_COUNT; i++)
+			EXPECT_EQ(task_ns(oracle.pid, oracle.pid, ns_types[i].member),
+				  task_ns(moved.pid, moved.pid, ns_types[i].member));
+		snprintf(expected, sizeof(expected), "%s", subject_view(&oracle));
+		seen = subject_view(&moved);
+		EXPECT_NE(0, strlen(seen));
+		EXPECT_STREQ(expected, seen)
+		{
+			TH_LOG("with %s", ns_mask_name(oracle_mask));
+			differences++;
+		}
+		subject_stop(&moved);
+		subject_stop(&oracle);
+	}
+	figure("differential.combinations", (1 << NR_BASE) - 1);
+	figure("differential.differences", (long long)differences);
+}
+
+TEST_HARNESS_MAIN
