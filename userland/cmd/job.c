@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Steps that several actions have in common
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "job.h"
+
+int job_fail(struct job *job, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(job->error, sizeof(job->error), format, args);
+	va_end(args);
+	return code;
+}
+
+static int code_of(const struct nsattach_failure *f)
+{
+	bool denied = f->err == EPERM || f->err == EACCES;
+
+	switch (f->stage) {
+	case NSATTACH_STAGE_LOAD:
+	case NSATTACH_STAGE_DEVICE:
+	case NSATTACH_STAGE_QUERY:
+		return denied ? EXIT_DENIED : EXIT_NO_MODULE;
+	case NSATTACH_STAGE_ATTACH:
+	case NSATTACH_STAGE_DETACH:
+		if (f->err == ETIMEDOUT || f->err == EAGAIN)
+			return EXIT_TIMEOUT;
+		if (f->err == EINTR)
+			return EXIT_SIGNAL + signals_caught();
+		/* fall through */
+	default:
+		return denied ? EXIT_DENIED : EXIT_FAILED;
+	}
+}
+
+int job_explain(struct job *job, const struct nsattach_failure *failure)
+{
+	nsattach_explain(failure, job->error, sizeof(job->error));
+	return code_of(failure);
+}
+
+static int fail_stage(struct job *job, enum nsattach_stage stage, int err)
+{
+	struct nsattach_failure failure = { .stage = stage, .err = -err };
+
+	return job_explain(job, &failure);
+}
+
+int job_open_device(struct job *job)
+{
+	enum nsattach_stage stage;
+	int err;
+
+	if (job->device)
+		return 0;
+	err = nsattach_device_open(NSATTACH_OPEN_LOAD, &job->device, &stage);
+	return err ? fail_stage(job, stage, err) : 0;
+}
+
+int job_query(struct job *job)
+{
+	int err;
+
+	if (job->query.abi)
+		return 0;
+	err = nsattach_device_query(job->device, &job->query);
+	return err ? fail_stage(job, NSATTACH_STAGE_QUERY, err) : 0;
+}
+
+void job_step(const struct job *job, const char *format, ...)
+{
+	va_list args;
+
+	if (!job->o->verbose)
+		return;
+	fputs("nsattach: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void job_close(struct job *job)
+{
+	nsattach_request_free(job->request);
+	nsattach_device_close(job->device);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run of the command
+ *
+ * Every step returns an exit code. A step that fails leaves its sentence in
+ * job->error; it is told once, by main().
+ */
+#ifndef NSATTACH_JOB_H
+#define NSATTACH_JOB_H
+
+#include "options.h"
+
+enum exit_code {
+	EXIT_MOVED	= 0,
+	EXIT_FAILED	= 1,	/* nothing was changed */
+	EXIT_USAGE	= 2,
+	EXIT_NO_MODULE	= 3,
+	EXIT_DENIED	= 4,
+	EXIT_TIMEOUT	= 5,
+	EXIT_PARTLY	= 6,	/* --each: some moved, some did not */
+	EXIT_STRICT	= 7,	/* --strict: something would be left behind */
+	EXIT_SIGNAL	= 128,	/* + number of the signal */
+};
+
+/**
+ * struct job - what a run works on
+ * @o:		what it was told
+ * @request:	the processes and where they go
+ * @device:	NULL until it is needed
+ * @query:	abi is 0 until it is asked
+ * @error:	the sentence
+ */
+struct job {
+	const struct options *o;
+	struct nsattach_request *request;
+	struct nsattach_device *device;
+	struct nsattach_query query;
+	char error[2 * ERROR_MAX];
+};
+
+/* job.c */
+int job_fail(struct job *job, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int job_explain(struct job *job, const struct nsattach_failure *failure);
+int job_open_device(struct job *job);
+int job_query(struct job *job);
+void job_step(const struct job *job, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void job_close(struct job *job);
+
+/* subjects.c: fill job->request */
+int job_add_subjects(struct job *job);
+int job_set_target(struct job *job);
+
+/* places.c: which namespaces, which directory, which flags */
+int job_open_paths(struct job *job);
+int job_choose_namespaces(struct job *job);
+
+/* attach.c, detach.c, list.c, features.c: the actions */
+int run_attach(struct job *job);
+int run_detach(struct job *job);
+int run_list(struct job *job);
+int run_features(struct job *job);
+
+/* signals.c: catch what would end us in the call, so that it can be told */
+void signals_catch(void);
+int signals_caught(void);
+
+#endif /* NSATTACH_JOB_H */

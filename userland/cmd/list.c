@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * List: who is attached where, since when, by whom
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output.h"
+
+enum { PID, COMMAND, NS, TARGET, SINCE, AGE, BY_PID, BY_UID, BY };
+
+static const struct column columns[] = {
+	[PID]	  = { "PID", COLUMN_NUMBER, false, "the process" },
+	[COMMAND] = { "COMMAND", COLUMN_TEXT, false, "its name" },
+	[NS]	  = { "NS", COLUMN_LIST, false, "namespaces that were changed" },
+	[TARGET]  = { "TARGET", COLUMN_NUMBER, false, "pid of the target at that time, empty if there was none" },
+	[SINCE]	  = { "SINCE", COLUMN_TEXT, false, "when it was attached" },
+	[AGE]	  = { "AGE", COLUMN_NUMBER, true, "seconds since then" },
+	[BY_PID]  = { "BY-PID", COLUMN_NUMBER, true, "process that asked for it" },
+	[BY_UID]  = { "BY-UID", COLUMN_NUMBER, true, "user id of that one" },
+	[BY]	  = { "BY", COLUMN_TEXT, false, "name of that user" },
+};
+
+static void add_command(struct output *out, pid_t pid)
+{
+	char path[64], name[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (f && fgets(name, sizeof(name), f))
+		name[strcspn(name, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	output_text(out, COMMAND, name);
+}
+
+static void add_times(struct output *out, __u64 since_ns)
+{
+	struct timespec boot, real;
+	char text[40];
+	struct tm tm;
+	long long age;
+	time_t then;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	age = boot.tv_sec - (long long)(since_ns / 1000000000);
+	then = real.tv_sec - age;
+	localtime_r(&then, &tm);
+	strftime(text, sizeof(text), "%FT%T%z", &tm);
+	output_text(out, SINCE, text);
+	output_printf(out, AGE, "%lld", age);
+}
+
+static void add_user(struct output *out, uid_t uid)
+{
+	struct passwd *pw = getpwuid(uid);
+
+	output_printf(out, BY_UID, "%u", uid);
+	if (pw)
+		output_text(out, BY, pw->pw_name);
+	else
+		output_printf(out, BY, "%u", uid);
+}
+
+static void add_record(struct output *out, const struct nsattach_record *r)
+{
+	char list[64];
+
+	if (output_line(out))
+		return;
+	nsattach_namespaces_format(r->namespaces, list, sizeof(list));
+	output_printf(out, PID, "%d", r->pid);
+	add_command(out, r->pid);
+	output_text(out, NS, list);
+	if (r->target > 0)
+		output_printf(out, TARGET, "%d", r->target);
+	add_times(out, r->since_ns);
+	output_printf(out, BY_PID, "%d", r->by_pid);
+	add_user(out, r->by_uid);
+}
+
+int run_list(struct job *job)
+{
+	struct nsattach_record *records;
+	struct output *out;
+	int code, found;
+
+	code = job_open_device(job);
+	if (code)
+		return code;
+	found = nsattach_device_list(job->device, &records);
+	if (found < 0) {
+		struct nsattach_failure f = { .stage = NSATTACH_STAGE_QUERY, .err = -found };
+
+		return job_explain(job, &f);
+	}
+	out = output_new(job, "attached", columns, sizeof(columns) / sizeof(columns[0]), &code);
+	for (int i = 0; out && i < found; i++)
+		add_record(out, &records[i]);
+	if (out)
+		output_end(out);
+	free(records);
+	return code;
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading the arguments: one table, one walk
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/sched.h>
+
+#include "options.h"
+#include "table.h"
+#include "../lib/internal.h"
+
+static int fail(char error[ERROR_MAX], const char *format, ...) PRINTF(2, 3);
+static int fail(char error[ERROR_MAX], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, ERROR_MAX, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int timeout_parse(const char *text, __u64 *ns, char error[ERROR_MAX])
+{
+	char *end;
+	double seconds;
+
+	/* strtod would take "inf", "0x1" and " 1" too */
+	if (!*text || text[strspn(text, "0123456789.")])
+		return fail(error, "'%s' is no number of seconds; give --timeout 10 or --timeout 0.5",
+			    text);
+	seconds = strtod(text, &end);
+	if (*end || seconds <= 0)
+		return fail(error, "the timeout must be more than 0 seconds, not '%s'", text);
+	if (seconds * 1e9 > (double)NSATTACH_TIMEOUT_MAX_NS)
+		return fail(error, "the longest timeout is %llu seconds, not '%s'",
+			    NSATTACH_TIMEOUT_MAX_NS / 1000000000, text);
+	*ns = (__u64)(seconds * 1e9);
+	/* 0 would mean the default */
+	*ns += !*ns;
+	return 0;
+}
+
+static int add_pid(struct options *o, const char *value, char error[ERROR_MAX])
+{
+	(void)error;
+	o->pids[o->nr_pids++] = value;
+	return 0;
+}
+
+static int once(const char **place, const char *value, const char *option, char error[ERROR_MAX])
+{
+	if (*place)
+		return fail(error, "--%s was given twice: '%s' and '%s'", option, *place, value);
+	*place = value;
+	return 0;
+}
+
+static int apply_text(struct options *o, const struct option *option, const char *value,
+		      char error[ERROR_MAX])
+{
+	const char **place = (const char **)((char *)o + option->offset);
+
+	if (!*value)
+		return fail(error, "--%s needs a value", option->name);
+	return once(place, value, option->name, error);
+}
+
+static int apply(struct options *o, const struct option *option, const char *value,
+		 char error[ERROR_MAX])
+{
+	switch (option->kind) {
+	case OPTION_VERB:
+		if (o->verb && o->verb != (enum verb)option->value)
+			return fail(error, "--%s does not go with another action", option->name);
+		o->verb = option->value;
+		return 0;
+	case OPTION_PID:
+		return add_pid(o, value, error);
+	case OPTION_NS:
+		return ns_choice_parse(&o->ns, value, error);
+	case OPTION_NS_LETTER:
+		o->ns.mask |= (__u32)option->value;
+		return 0;
+	case OPTION_NS_ALL:
+		o->ns.all = true;
+		return 0;
+	case OPTION_TIMEOUT:
+		return timeout_parse(value, &o->timeout_ns, error);
+	case OPTION_CREDS:
+		if (!strcmp(value, "translate"))
+			o->flags |= NSATTACH_F_CREDS_TRANSLATE;
+		else if (strcmp(value, "keep"))
+			return fail(error, "--creds takes keep or translate, not '%s'", value);
+		return 0;
+	case OPTION_FLAG:
+		o->flags |= option->value;
+		return 0;
+	case OPTION_BOOL:
+		*(bool *)((char *)o + option->offset) = true;
+		return 0;
+	case OPTION_TEXT:
+		return apply_text(o, option, value, error);
+	}
+	return 0;
+}
+
+static const struct option *find_long(const char *name, size_t len)
+{
+	for (const struct option *p = option_table; p->help; p++)
+		if (p->name && strlen(p->name) == len && !memcmp(p->name, name, len))
+			return p;
+	return NULL;
+}
+
+static const struct option *find_letter(char letter)
+{
+	for (const struct option *p = option_table; p->help; p++)
+		if (p->letter == letter)
+			return p;
+	return NULL;
+}
+
+static int unknown_long(const char *name, size_t len, char error[ERROR_MAX])
+{
+	const char *nearest = NULL;
+	unsigned int best = 3;
+
+	for (const struct option *p = option_table; p->help; p++) {
+		unsigned int distance;
+
+		if (!p->name)
+			continue;
+		distance = word_distance(p->name, strlen(p->name), name, len);
+		if (distance < best) {
+			best = distance;
+			nearest = p->name;
+		}
+	}
+	if (nearest)
+		return fail(error, "there is no option --%.*s; did you mean --%s?", (int)len, name,
+			    nearest);
+	return fail(error, "there is no option --%.*s; see nsattach --help", (int)len, name);
+}
+
+/**
+ * struct walk - where in argv the parser is
+ */
+struct walk {
+	int argc;
+	char **argv;
+	int at;
+	char *error;
+};
+
+/* The value of an option: what is attached to it, else the next argument. */
+static int take_value(struct walk *w, const struct option *option, const char *attached,
+		      const char **value)
+{
+	*value = attached;
+	if (!option->arg) {
+		if (attached)
+			return fail(w->error, "--%s takes no value", option->name);
+		return 0;
+	}
+	if (attached)
+		return 0;
+	if (w->at + 1 >= w->argc)
+		return fail(w->error, "--%s needs a value: %s", option->name, option->arg);
+	*value = w->argv[++w->at];
+	return 0;
+}
+
+static int walk_long(struct options *o, struct walk *w)
+{
+	const char *name = w->argv[w->at] + 2;
+	const char *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct option *option = find_long(name, len);
+	const char *value;
+	int err;
+
+	if (!option)
+		return unknown_long(name, len, w->error);
+	err = take_value(w, option, equals ? equals + 1 : NULL, &value);
+	return err ? err : apply(o, option, value, w->error);
+}
+
+/* "-vt1234": letters, up to one that takes the rest as its value. */
+static int walk_letters(struct options *o, struct walk *w)
+{
+	for (const char *p = w->argv[w->at] + 1; *p; p++) {
+		const struct option *option = find_letter(*p);
+		const char *value;
+		int err;
+
+		if (!option)
+			return fail(w->error, "there is no option -%c; see nsattach --help", *p);
+		err = take_value(w, option, option->arg && p[1] ? p + 1 : NULL, &value);
+		if (!err)
+			err = apply(o, option, value, w->error);
+		if (err || option->arg)
+			return err;
+	}
+	return 0;
+}
+
+static int walk_all(struct options *o, struct walk *w)
+{
+	bool only_operands = false;
+	int err = 0;
+
+	for (w->at = 1; w->at < w->argc && !err; w->at++) {
+		const char *word = w->argv[w->at];
+
+		if (only_operands || word[0] != '-' || !word[1])
+			err = add_pid(o, word, w->error);
+		else if (!strcmp(word, "--"))
+			only_operands = true;
+		else if (word[1] == '-')
+			err = walk_long(o, w);
+		else
+			err = walk_letters(o, w);
+	}
+	return err;
+}
+
+static bool names_namespaces(const struct options *o)
+{
+	return o->ns.mask || o->ns.all || o->ns.nr_paths;
+}
+
+static int check_attach(const struct options *o, char error[ERROR_MAX])
+{
+	bool netns = o->target && !strncmp(o->target, "netns:", 6);
+
+	if (o->quarantine) {
+		if (o->target || names_namespaces(o))
+			return fail(error, "--quarantine makes its own empty network: it does not go with --target or --ns");
+	} else if (!names_namespaces(o) && !netns) {
+		return fail(error, "which namespaces? give --ns, for example --ns net,mnt or --ns all");
+	} else if (!o->target && (o->ns.mask || o->ns.all)) {
+		return fail(error, "where to? give --target with a process that runs inside");
+	}
+	if (o->strict && (o->flags & NSATTACH_F_EACH))
+		return fail(error, "--strict is about all processes: it does not go with --each");
+	if (o->join_cgroup && !o->target)
+		return fail(error, "--join-cgroup takes the cgroup of the target: give --target");
+	return 0;
+}
+
+static int check_detach(const struct options *o, char error[ERROR_MAX])
+{
+	if (o->target || names_namespaces(o) || o->quarantine)
+		return fail(error, "--detach puts all back where it came from: it takes no --target and no --ns");
+	if (o->wd || o->join_cgroup || (o->flags & ~NSATTACH_F_EACH))
+		return fail(error, "--detach takes only --pid, --tree, --cgroup, --each, --timeout, --dry-run, --json and -v");
+	return 0;
+}
+
+/* What must come together and what must not. */
+static int check(const struct options *o, char error[ERROR_MAX])
+{
+	bool moves = o->verb == VERB_ATTACH || o->verb == VERB_DETACH;
+
+	if (!moves)
+		return 0;
+	if (!o->nr_pids && !o->cgroup)
+		return fail(error, "which process? give --pid with its number, see nsattach --help");
+	return o->verb == VERB_DETACH ? check_detach(o, error) : check_attach(o, error);
+}
+
+int options_parse(struct options *o, int argc, char **argv, char error[ERROR_MAX])
+{
+	struct walk walk = { .argc = argc, .argv = argv, .error = error };
+	int err;
+
+	*o = (struct options){ .verb = VERB_ATTACH };
+	o->pids = calloc(argc + 1, sizeof(*o->pids));
+	if (!o->pids)
+		return fail(error, "out of memory");
+	err = walk_all(o, &walk);
+	return err ? err : check(o, error);
+}
+
+void options_free(struct options *o)
+{
+	free(o->pids);
+	o->pids = NULL;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tables and JSON, with libsmartcols opened when it is needed
+ */
+#include <ctype.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libsmartcols/libsmartcols.h>
+
+#include "output.h"
+#include "../lib/internal.h"
+
+#define COLUMNS_MAX 16
+
+#define SCOLS_FUNCTIONS(X)		\
+	X(scols_new_table)		\
+	X(scols_unref_table)		\
+	X(scols_table_enable_json)	\
+	X(scols_table_set_name)		\
+	X(scols_table_new_column)	\
+	X(scols_table_new_line)		\
+	X(scols_column_set_json_type)	\
+	X(scols_line_set_data)		\
+	X(scols_print_table)
+
+/**
+ * struct output - a table while it is filled
+ * @place:	where each column of the caller's went, or -1
+ */
+struct output {
+#define MEMBER(f) __typeof__(&f) f;
+	SCOLS_FUNCTIONS(MEMBER)
+#undef MEMBER
+	void *handle;
+	struct libscols_table *table;
+	struct libscols_line *line;
+	int place[COLUMNS_MAX];
+};
+
+static const struct dynload_symbol scols_symbols[] = {
+#define ENTRY(f) { #f, offsetof(struct output, f) },
+	SCOLS_FUNCTIONS(ENTRY)
+#undef ENTRY
+	{ NULL, 0 }
+};
+
+static int json_type(enum column_type type)
+{
+	switch (type) {
+	case COLUMN_NUMBER:	return SCOLS_JSON_NUMBER;
+	case COLUMN_BOOL:	return SCOLS_JSON_BOOLEAN;
+	case COLUMN_LIST:	return SCOLS_JSON_ARRAY_STRING;
+	default:		return SCOLS_JSON_STRING;
+	}
+}
+
+static int add_column(struct output *out, const struct column *column, bool json)
+{
+	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0;
+	struct libscols_column *c;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s", column->name);
+	for (char *p = name; json && *p; p++)
+		*p = tolower((unsigned char)*p);
+	c = out->scols_table_new_column(out->table, name, 0, flags);
+	if (!c)
+		return -1;
+	if (json)
+		out->scols_column_set_json_type(c, json_type(column->type));
+	return 0;
+}
+
+static int unknown_column(struct job *job, const struct column *columns, size_t count,
+			  const char *word, size_t len)
+{
+	char names[ERROR_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++)
+		used += snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+				 columns[i].name);
+	return job_fail(job, EXIT_USAGE, "there is no column '%.*s'; there are %s", (int)len, word,
+			names);
+}
+
+static int find_column(const struct column *columns, size_t count, const char *word, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(columns[i].name) == len && !strncasecmp(columns[i].name, word, len))
+			return i;
+	return -1;
+}
+
+/* The columns of --output, in the order they are named. */
+static int choose_columns(struct job *job, struct output *out, const struct column *columns,
+			  size_t count)
+{
+	int next = 0;
+
+	for (const char *word = job->o->columns;; word++) {
+		size_t len = strcspn(word, ",");
+		int i = find_column(columns, count, word, len);
+
+		if (i < 0)
+			return unknown_column(job, columns, count, word, len);
+		if (out->place[i] < 0) {
+			out->place[i] = next++;
+			add_column(out, &columns[i], job->o->json);
+		}
+		word += len;
+		if (!*word)
+			return 0;
+	}
+}
+
+static void usual_columns(struct job *job, struct output *out, const struct column *columns,
+			  size_t count)
+{
+	int next = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (columns[i].extra && !job->o->json)
+			continue;
+		out->place[i] = next++;
+		add_column(out, &columns[i], job->o->json);
+	}
+}
+
+static void output_free(struct output *out)
+{
+	if (out->table)
+		out->scols_unref_table(out->table);
+	if (out->handle)
+		dlclose(out->handle);
+	free(out);
+}
+
+static int start_table(struct job *job, struct output *out, const char *name)
+{
+	if (dynload_open("libsmartcols.so.1", scols_symbols, out, &out->handle))
+		return job_fail(job, EXIT_FAILED,
+				"libsmartcols.so.1 is needed to print tables; install libsmartcols1");
+	out->table = out->scols_new_table();
+	if (!out->table)
+		return job_fail(job, EXIT_FAILED, "out of memory");
+	out->scols_table_set_name(out->table, name);
+	out->scols_table_enable_json(out->table, job->o->json);
+	return 0;
+}
+
+struct output *output_new(struct job *job, const char *name, const struct column *columns,
+			  size_t count, int *code)
+{
+	struct output *out = calloc(1, sizeof(*out));
+
+	if (!out) {
+		*code = job_fail(job, EXIT_FAILED, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < COLUMNS_MAX; i++)
+		out->place[i] = -1;
+	*code = start_table(job, out, name);
+	if (!*code && job->o->columns)
+		*code = choose_columns(job, out, columns, count);
+	else if (!*code)
+		usual_columns(job, out, columns, count);
+	if (!*code)
+		return out;
+	output_free(out);
+	return NULL;
+}
+
+int output_line(struct output *out)
+{
+	out->line = out->scols_table_new_line(out->table, NULL);
+	return out->line ? 0 : -1;
+}
+
+void output_text(struct output *out, size_t column, const char *text)
+{
+	if (out->line && out->place[column] >= 0)
+		out->scols_line_set_data(out->line, out->place[column], text);
+}
+
+void output_printf(struct output *out, size_t column, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	output_text(out, column, text);
+}
+
+void output_end(struct output *out)
+{
+	out->scols_print_table(out->table);
+	output_free(out);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which namespaces, which directory
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/sched.h>
+
+#include "job.h"
+
+/*
+ * Types that "all" leaves to be asked for by name: a new user namespace changes
+ * what a process may do, another clock hits every timer that it has set.
+ */
+#define NOT_IN_ALL ((__u64)CLONE_NEWUSER | CLONE_NEWTIME)
+
+static int add_path(struct job *job, const struct ns_path *p)
+{
+	struct nsattach_failure failure = { .stage = NSATTACH_STAGE_NSFILE, .namespaces = p->flag };
+	char path[PATH_MAX];
+	int fd;
+
+	if (p->len >= sizeof(path))
+		return job_fail(job, EXIT_USAGE, "the path of a namespace is too long");
+	memcpy(path, p->path, p->len);
+	path[p->len] = '\0';
+	fd = nsattach_namespace_open(path, p->flag, NULL);
+	if (fd >= 0)
+		fd = nsattach_request_add_nsfd(job->request, fd);
+	if (!fd)
+		return 0;
+	failure.err = -fd;
+	failure.name = path;
+	return job_explain(job, &failure);
+}
+
+int job_open_paths(struct job *job)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < job->o->ns.nr_paths && !code; i++)
+		code = add_path(job, &job->o->ns.paths[i]);
+	return code;
+}
+
+/* Types in which none of the subjects differs from the target. */
+static __u64 shared_by_all(const struct job *job)
+{
+	pid_t target = nsattach_request_target(job->request);
+	__u64 shared = ~0ULL;
+
+	for (size_t i = 0; i < nsattach_request_count(job->request) && shared; i++)
+		shared &= nsattach_namespaces_shared(nsattach_request_pid(job->request, i), target);
+	return shared;
+}
+
+static int expand_all(struct job *job, __u64 *mask)
+{
+	__u64 paths = nsattach_request_namespaces(job->request);
+	int code = job_query(job);
+
+	if (!code)
+		*mask |= job->query.namespaces & ~NOT_IN_ALL & ~paths & ~shared_by_all(job);
+	return code;
+}
+
+/* Where the kernel can move a process into a pid namespace, "pid" means that. */
+static int choose_pid_move(struct job *job, __u32 *flags)
+{
+	int code = job_query(job);
+
+	if (code)
+		return code;
+	if (job->query.features & NSATTACH_FEAT_PID_MOVE)
+		*flags |= NSATTACH_F_PID_MOVE;
+	else
+		job_step(job, "pid: the processes keep their numbers, children born from now on are inside (this kernel can not do more)");
+	return 0;
+}
+
+/*
+ * The subject keeps its working directory by name when that exists inside. With
+ * several subjects there is no one name for all.
+ */
+static void keep_directory(struct job *job, __u32 *flags)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n;
+
+	if (nsattach_request_count(job->request) != 1)
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/cwd", nsattach_request_pid(job->request, 0));
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= 1 || path[0] != '/')
+		return;
+	path[n] = '\0';
+	if (!nsattach_request_set_wd(job->request, path))
+		*flags |= NSATTACH_F_WD_OPTIONAL;
+}
+
+int job_choose_namespaces(struct job *job)
+{
+	const struct options *o = job->o;
+	__u64 mask = o->ns.mask, whole;
+	__u32 flags = o->flags;
+	int code = 0;
+
+	if (nsattach_request_target_pidfd(job->request) < 0)
+		mask = 0;
+	else if (o->ns.all)
+		code = expand_all(job, &mask);
+	nsattach_request_set_namespaces(job->request, mask);
+	whole = nsattach_request_namespaces(job->request);
+	if (!code && (whole & CLONE_NEWPID))
+		code = choose_pid_move(job, &flags);
+	if (!code && (whole & CLONE_NEWNS)) {
+		if (!o->wd)
+			keep_directory(job, &flags);
+		else if (nsattach_request_set_wd(job->request, o->wd))
+			code = job_fail(job, EXIT_FAILED, "out of memory");
+	}
+	nsattach_request_set_flags(job->request, flags);
+	nsattach_request_set_timeout(job->request, o->timeout_ns);
+	return code;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Signals during the call
+ *
+ * The kernel undoes everything when a signal comes while threads are gathered. The
+ * handler only makes the call return, so that this can be said.
+ */
+#include <signal.h>
+#include <stddef.h>
+
+#include "job.h"
+
+static volatile sig_atomic_t caught;
+
+static void catch_signal(int number)
+{
+	caught = number;
+}
+
+void signals_catch(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	/* no SA_RESTART: the call shall end; a second one kills as usual */
+	const struct sigaction action = {
+		.sa_handler = catch_signal,
+		.sa_flags = (int)SA_RESETHAND,
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct sigaction old;
+
+		sigaction(numbers[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+}
+
+int signals_caught(void)
+{
+	return caught;
+}

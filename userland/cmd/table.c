@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of options, and the help made from it
+ *
+ * Letters that nsenter has mean here what they mean there.
+ */
+#include <stdio.h>
+#include <linux/sched.h>
+
+#include "options.h"
+#include "table.h"
+
+#define VERB(v) OPTION_VERB, (v), 0
+#define FLAG(f) OPTION_FLAG, (f), 0
+#define BOOL(m) OPTION_BOOL, 0, offsetof(struct options, m)
+#define TEXT(m) OPTION_TEXT, 0, offsetof(struct options, m)
+#define TYPE(t) OPTION_NS_LETTER, (t), 0
+
+const struct option option_table[] = {
+	{ "pid",	 0,   "PID",	 OPTION_PID, 0, 0, "process to move; may be given several times" },
+	{ "target",	 't', "PID",	 TEXT(target), "process whose namespaces it goes into" },
+	{ "ns",		 0,   "LIST",	 OPTION_NS, 0, 0, "mnt,net,uts,ipc,cgroup,pid,time,user, all, or TYPE=PATH" },
+	{ "all",	 'a', NULL,	 OPTION_NS_ALL, 0, 0, "same as --ns all" },
+	{ NULL,		 'm', NULL,	 TYPE(CLONE_NEWNS), "" },
+	{ NULL,		 'n', NULL,	 TYPE(CLONE_NEWNET), "" },
+	{ NULL,		 'u', NULL,	 TYPE(CLONE_NEWUTS), "" },
+	{ NULL,		 'i', NULL,	 TYPE(CLONE_NEWIPC), "" },
+	{ NULL,		 'C', NULL,	 TYPE(CLONE_NEWCGROUP), "" },
+	{ NULL,		 'p', NULL,	 TYPE(CLONE_NEWPID), "" },
+	{ NULL,		 'T', NULL,	 TYPE(CLONE_NEWTIME), "" },
+	{ NULL,		 'U', NULL,	 TYPE(CLONE_NEWUSER), "" },
+	{ "tree",	 0,   NULL,	 BOOL(tree), "move all its descendants with it" },
+	{ "cgroup",	 0,   "PATH",	 TEXT(cgroup), "move all processes of a cgroup" },
+	{ "each",	 0,   NULL,	 FLAG(NSATTACH_F_EACH), "several: move those that can be moved" },
+	{ "timeout",	 0,   "SEC",	 OPTION_TIMEOUT, 0, 0, "longest wait for its threads (default 5)" },
+	{ "wd",		 'w', "PATH",	 TEXT(wd), "mnt: working directory inside" },
+	{ "root",	 'r', NULL,	 FLAG(NSATTACH_F_ROOT), "mnt: take the target's root directory" },
+	{ "chrooted",	 0,   NULL,	 FLAG(NSATTACH_F_CHROOTED), "mnt: move it even out of a chroot" },
+	{ "creds",	 0,   "HOW",	 OPTION_CREDS, 0, 0, "user: keep ids as the kernel has them, or translate" },
+	{ "join-cgroup", 0,   NULL,	 BOOL(join_cgroup), "move it into the target's cgroup as well" },
+	{ "renumber",	 0,   NULL,	 FLAG(NSATTACH_F_PID_RENUMBER), "pid: take another number when its own is taken" },
+	{ "keep-session", 0,  NULL,	 FLAG(NSATTACH_F_PID_KEEP_SESSION), "pid: keep session and process group" },
+	{ "reparent",	 0,   NULL,	 FLAG(NSATTACH_F_PID_REPARENT), "pid: make the init inside its parent" },
+	{ "no-record",	 0,   NULL,	 FLAG(NSATTACH_F_NO_RECORD), "do not keep what --detach would need" },
+	{ "dry-run",	 0,   NULL,	 BOOL(dry_run), "check everything, list the residue, move nothing" },
+	{ "strict",	 0,   NULL,	 BOOL(strict), "refuse when something would still reach the old namespaces" },
+	{ "quarantine",	 0,   NULL,	 BOOL(quarantine), "move it into a new, empty network" },
+	{ "detach",	 0,   NULL,	 VERB(VERB_DETACH), "put the process back where it was attached from" },
+	{ "list",	 'l', NULL,	 VERB(VERB_LIST), "show which processes are attached" },
+	{ "features",	 0,   NULL,	 VERB(VERB_FEATURES), "show what this kernel can do, and what not" },
+	{ "output",	 'o', "COLUMNS", TEXT(columns), "columns of the tables" },
+	{ "json",	 'J', NULL,	 BOOL(json), "print JSON" },
+	{ "verbose",	 'v', NULL,	 BOOL(verbose), "tell the steps" },
+	{ "version",	 'V', NULL,	 VERB(VERB_VERSION), "print the version" },
+	{ "help",	 'h', NULL,	 VERB(VERB_HELP), "print this" },
+	{ .help = NULL },
+};
+
+static void help_line(const struct option *p)
+{
+	char left[40];
+	int n;
+
+	if (p->letter)
+		n = snprintf(left, sizeof(left), " -%c, --%s", p->letter, p->name);
+	else
+		n = snprintf(left, sizeof(left), "     --%s", p->name);
+	if (p->arg)
+		snprintf(left + n, sizeof(left) - n, " %s", p->arg);
+	printf("%-24s %s\n", left, p->help);
+}
+
+void options_help(void)
+{
+	printf("Usage: nsattach --pid PID --target PID --ns LIST [options]\n"
+	       "       nsattach --detach --pid PID | --list | --features\n"
+	       "\n"
+	       "Move a running process into existing namespaces.\n"
+	       "\n");
+	for (const struct option *p = option_table; p->help; p++)
+		if (*p->help)
+			help_line(p);
+	printf("\n"
+	       " -m -n -u -i -C -p -T -U  one namespace each, as in nsenter(1)\n"
+	       "\n"
+	       "PID may be a name: runc:ID crun:ID docker:NAME podman:NAME container:NAME\n"
+	       "unit:NAME.service, as a target also netns:NAME. See nsattach(8).\n");
+}

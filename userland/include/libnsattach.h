@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libnsattach - move running processes into existing namespaces
+ *
+ * Rules that hold for the whole library:
+ *
+ * - A function that can fail returns 0 (or a count or an fd) or a negated errno.
+ * - Nothing is printed, no signal handler is set, the process never exits.
+ * - No state is kept outside the objects below. Different threads may use
+ *   different objects at once; one object is used by one thread at a time,
+ *   except struct nsattach_device, which may be shared.
+ * - Every fd the library opens is close-on-exec.
+ *
+ * The structs, flags and reasons of the device itself come from
+ * <linux/nsattach.h>; namespaces are CLONE_NEW* bits everywhere.
+ */
+#ifndef LIBNSATTACH_H
+#define LIBNSATTACH_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <linux/nsattach.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Namespace types
+ */
+
+/**
+ * struct nsattach_namespace - one type of namespace
+ * @name:	name in lists: "mnt", "net", "uts", "ipc", "cgroup", "pid", "time", "user"
+ * @flag:	its CLONE_NEW* bit
+ * @file:	file in /proc/PID/ns a target's namespace is read from
+ * @own_file:	file that tells what a subject's next child gets; differs
+ *		from @file for pid and time
+ */
+struct nsattach_namespace {
+	const char *name;
+	__u64 flag;
+	const char *file;
+	const char *own_file;
+};
+
+/* The table of all types, in the order the kernel joins them; @count may be NULL. */
+const struct nsattach_namespace *nsattach_namespaces(size_t *count);
+
+/* The type with this name (of @len bytes) or this one bit, or NULL. */
+const struct nsattach_namespace *nsattach_namespace_by_name(const char *name, size_t len);
+const struct nsattach_namespace *nsattach_namespace_by_flag(__u64 flag);
+
+/* The type whose name looks most like @name, for "did you mean", or NULL. */
+const struct nsattach_namespace *nsattach_namespace_nearest(const char *name, size_t len);
+
+/* "mnt,net" into @buf, cut to @size; returns the length it needs, as snprintf. */
+int nsattach_namespaces_format(__u64 namespaces, char *buf, size_t size);
+
+/*
+ * Those types in which @pid (its next child) and @target are already the same.
+ * Types that can not be read are left out: they count as different.
+ */
+__u64 nsattach_namespaces_shared(pid_t pid, pid_t target);
+
+/*
+ * Open a namespace file and check its type. @flag is one CLONE_NEW* bit or 0 for
+ * any; @type, when not NULL, gets the type found.
+ * Returns an fd; -EMEDIUMTYPE: a namespace of another type; -ENOTTY: no namespace
+ * file at all; or what open(2) says.
+ */
+int nsattach_namespace_open(const char *path, __u64 flag, __u64 *type);
+
+/*
+ * Processes
+ */
+
+/*
+ * A pidfd. -ESRCH: no such process; -EINVAL: @pid is a thread that does not lead
+ * its process (see nsattach_thread_leader()), or not a positive number.
+ */
+int nsattach_pidfd_open(pid_t pid);
+
+/* The pid of the process that thread @tid belongs to, or -ESRCH. */
+pid_t nsattach_thread_leader(pid_t tid);
+
+/* Pid behind a pidfd in the caller's pid namespace; -ESRCH when it is gone or invisible. */
+pid_t nsattach_pidfd_pid(int pidfd);
+
+/* When process @pid started, in clock ticks since boot; -ESRCH when it is gone. */
+int nsattach_start_time(pid_t pid, unsigned long long *ticks);
+
+/*
+ * Device
+ */
+
+struct nsattach_device;
+
+/* nsattach_device_open() flags */
+#define NSATTACH_OPEN_LOAD	(1U << 0) /* load the module when the device is missing */
+
+/**
+ * enum nsattach_stage - what was being done when something failed
+ */
+enum nsattach_stage {
+	NSATTACH_STAGE_SUBJECT	= 0, /* opening the subject */
+	NSATTACH_STAGE_TARGET	= 1, /* opening the target */
+	NSATTACH_STAGE_NSFILE	= 2, /* opening a namespace file */
+	NSATTACH_STAGE_LOAD	= 3, /* loading the module */
+	NSATTACH_STAGE_DEVICE	= 4, /* opening the device */
+	NSATTACH_STAGE_QUERY	= 5, /* asking what the module can do, or who is attached */
+	NSATTACH_STAGE_ATTACH	= 6, /* the attach itself */
+	NSATTACH_STAGE_DETACH	= 7, /* the detach itself */
+};
+
+/*
+ * Open /dev/nsattach. @stage, when not NULL, tells on failure whether loading the
+ * module or opening the device failed.
+ *
+ * NSATTACH_STAGE_DEVICE: -ENOENT or -ENXIO: the device is missing (and
+ *   NSATTACH_OPEN_LOAD was not given); -EACCES: its mode forbids it.
+ * NSATTACH_STAGE_LOAD: -ENOENT: no module for the running kernel; -ENOEXEC: it was
+ *   built for another kernel; -EPERM: the caller has no CAP_SYS_MODULE;
+ *   -EKEYREJECTED: it is not signed with a key the kernel trusts;
+ *   -EOPNOTSUPP: loading is turned off until the next boot; -ENOSYS: the kernel
+ *   knows no modules; -ELIBACC: libkmod is not installed; -ENODEV: it is loaded,
+ *   but no device node appeared; anything else: what the module's start said.
+ */
+int nsattach_device_open(unsigned int flags, struct nsattach_device **device,
+			 enum nsattach_stage *stage);
+void nsattach_device_close(struct nsattach_device *device);
+int nsattach_device_fd(const struct nsattach_device *device);
+
+/* What kernel and module can do. -EPROTO: the module speaks another ABI. */
+int nsattach_device_query(struct nsattach_device *device, struct nsattach_query *query);
+
+/*
+ * The processes that are attached. *@records is malloc'ed and freed by the
+ * caller with free(); returns their number.
+ */
+int nsattach_device_list(struct nsattach_device *device, struct nsattach_record **records);
+
+/*
+ * Request: which processes, where to, how
+ *
+ * Processes are opened when they are added, so a request never hits a
+ * recycled pid.
+ */
+
+struct nsattach_request;
+
+int nsattach_request_new(struct nsattach_request **request);
+void nsattach_request_free(struct nsattach_request *request);
+
+/*
+ * Add a process to move. The pidfd variants take the fd over (also on failure);
+ * their pid is only used to name the process.
+ * -EEXIST: it is in the set already.
+ */
+int nsattach_request_add_pid(struct nsattach_request *request, pid_t pid);
+int nsattach_request_add_pidfd(struct nsattach_request *request, int pidfd, pid_t pid);
+
+/* Set the process whose namespaces are joined. -EEXIST: there is one already. */
+int nsattach_request_set_target(struct nsattach_request *request, pid_t pid);
+int nsattach_request_set_target_pidfd(struct nsattach_request *request, int pidfd, pid_t pid);
+
+/* Which of the target's namespaces are joined (replaces the former choice). */
+void nsattach_request_set_namespaces(struct nsattach_request *request, __u64 namespaces);
+
+/*
+ * Join the namespace behind @nsfd as well. The fd is taken over, also on failure.
+ * -ENOTTY: no namespace file; -EEXIST: this type was added before.
+ */
+int nsattach_request_add_nsfd(struct nsattach_request *request, int nsfd);
+
+/* NSATTACH_F_* (replaces the former choice). */
+void nsattach_request_set_flags(struct nsattach_request *request, __u32 flags);
+
+/* Longest wait for the threads; 0 is the module's default. */
+void nsattach_request_set_timeout(struct nsattach_request *request, __u64 ns);
+
+/* Working directory inside; copied. NULL takes it back. */
+int nsattach_request_set_wd(struct nsattach_request *request, const char *path);
+
+/* What the request was given. */
+size_t nsattach_request_count(const struct nsattach_request *request);
+pid_t nsattach_request_pid(const struct nsattach_request *request, size_t index);
+int nsattach_request_pidfd(const struct nsattach_request *request, size_t index);
+pid_t nsattach_request_target(const struct nsattach_request *request);
+int nsattach_request_target_pidfd(const struct nsattach_request *request);
+__u64 nsattach_request_namespaces(const struct nsattach_request *request);
+
+/* Fd of the namespace of that type that was added, or -ENOENT. */
+int nsattach_request_nsfd(const struct nsattach_request *request, __u64 flag);
+
+/*
+ * Move all processes of the request, or put them back: all or nothing, unless
+ * NSATTACH_F_EACH. -EINTR when a signal came: nothing has changed then.
+ */
+int nsattach_request_attach(struct nsattach_device *device, struct nsattach_request *request);
+int nsattach_request_detach(struct nsattach_device *device, struct nsattach_request *request);
+
+/* What the last attach or detach reported; never NULL, the pointers stay the request's. */
+const struct nsattach_attach *nsattach_request_result(const struct nsattach_request *request);
+const struct nsattach_subject *nsattach_request_subject(const struct nsattach_request *request,
+							size_t index);
+
+/*
+ * Failures as sentences
+ */
+
+/**
+ * struct nsattach_failure - all that a sentence about a failure is made of
+ * @stage:	what was being done
+ * @err:	positive errno
+ * @pid:	subject, or 0
+ * @target:	target, or 0
+ * @namespaces:	namespaces that were to be joined
+ * @timeout_ns:	deadline that was given; 0 is the default
+ * @count:	number of subjects of the request
+ * @leader:	process that thread @pid or @target belongs to, when that is why, or 0
+ * @error:	what the kernel said
+ * @comm:	name of the thread that is in the way, or ""
+ * @wchan:	kernel function it waits in, or ""
+ * @name:	name or path as the user gave it, or NULL
+ */
+struct nsattach_failure {
+	enum nsattach_stage stage;
+	int err;
+	pid_t pid;
+	pid_t target;
+	__u64 namespaces;
+	__u64 timeout_ns;
+	size_t count;
+	pid_t leader;
+	struct nsattach_error error;
+	char comm[32];
+	char wchan[64];
+	const char *name;
+};
+
+/* Fill @failure from a request whose attach or detach returned -@err; reads /proc. */
+void nsattach_failure_of(const struct nsattach_request *request, enum nsattach_stage stage,
+			 int err, struct nsattach_failure *failure);
+
+/* As above, about subject @index after NSATTACH_F_EACH. */
+void nsattach_failure_of_subject(const struct nsattach_request *request,
+				 enum nsattach_stage stage, size_t index,
+				 struct nsattach_failure *failure);
+
+/*
+ * One English sentence, without a full stop or a newline: what was not done, to
+ * which process and namespace, why, and what to do. Reads nothing but @failure.
+ * Returns the length it needs, as snprintf.
+ */
+int nsattach_explain(const struct nsattach_failure *failure, char *buf, size_t size);
+
+/* State letter of /proc/PID/stat in words, "in an unknown state" if it is none. */
+const char *nsattach_state_words(unsigned int state);
+
+/*
+ * Targets and subjects by name
+ */
+
+/**
+ * struct nsattach_name - what a name stands for
+ * @pidfd:	process, or -1
+ * @pid:	its number, or 0
+ * @nsfd:	namespace file ("netns:NAME"), or -1
+ * @hint:	what is wrong, in words without a subject, when resolving failed
+ */
+struct nsattach_name {
+	int pidfd;
+	pid_t pid;
+	int nsfd;
+	char hint[160];
+};
+
+/*
+ * Resolve PID, runc:ID, crun:ID, docker:NAME, podman:NAME, container:NAME,
+ * unit:NAME or netns:NAME. The fds are the caller's to close.
+ *
+ * -EINVAL: not a name of any of these forms; -ENOTSUP: the number is that of a thread;
+ * -ENOENT: nothing has that name;
+ * -ENOTUNIQ: several have; -ESRCH: it is not running; -ESTALE: the number in the
+ * records belongs to another process by now; -ELIBACC: json-c is not installed;
+ * -EBADMSG: a record can not be read; -EACCES: neither can the directory.
+ */
+int nsattach_name_resolve(const char *name, struct nsattach_name *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBNSATTACH_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of libnsattach share among themselves
+ */
+#ifndef NSATTACH_INTERNAL_H
+#define NSATTACH_INTERNAL_H
+
+#include <limits.h>
+#include <libnsattach.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/**
+ * struct nsattach_request - see libnsattach.h
+ * @subjects:	the array handed to the kernel
+ * @pids:	the numbers the subjects were named by
+ * @nr:		their count
+ * @room:	how many fit in both arrays
+ * @target:	number the target was named by, or 0
+ * @nsfds:	namespace fds, owned
+ * @nstypes:	the type of each
+ * @wd:		owned
+ * @timeout_ns:	as given; the kernel overwrites the one in @attach
+ * @attach:	the argument of the last call and what it reported
+ */
+struct nsattach_request {
+	struct nsattach_subject *subjects;
+	pid_t *pids;
+	size_t nr;
+	size_t room;
+	pid_t target;
+	__s32 nsfds[NSATTACH_MAX_NSFDS];
+	__u64 nstypes[NSATTACH_MAX_NSFDS];
+	char *wd;
+	__u64 timeout_ns;
+	struct nsattach_attach attach;
+};
+
+/* word.c: how many letters must change to make one word of the other */
+unsigned int word_distance(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/* process.c: the first line of a small file, without its newline; length or -errno */
+int read_line(const char *path, char *buf, size_t size);
+
+/* process.c: a path; cut short it would be another one, so it is "" (and 0) then */
+int path_format(char path[PATH_MAX], const char *format, ...) PRINTF(2, 3);
+
+/* module.c */
+int module_load(const char *name);
+
+/* dynload.c: a library that is opened when it is needed, see there */
+struct dynload_symbol {
+	const char *name;
+	size_t offset;
+};
+
+int dynload_open(const char *soname, const struct dynload_symbol *symbols, void *table,
+		 void **handle);
+
+#endif /* NSATTACH_INTERNAL_H */

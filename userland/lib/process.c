@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Processes: pidfds and what /proc says of them
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+int read_line(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	*buf = '\0';
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return strlen(buf);
+}
+
+int path_format(char path[PATH_MAX], const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(path, PATH_MAX, format, args);
+	va_end(args);
+	if (n >= 0 && n < PATH_MAX)
+		return 1;
+	*path = '\0';
+	return 0;
+}
+
+/* Find "Name:\t12" in a file of such lines. */
+static int read_field(const char *path, const char *name, long *value)
+{
+	FILE *f = fopen(path, "re");
+	size_t len = strlen(name);
+	char line[256];
+	int err = -ENODATA;
+
+	if (!f)
+		return -errno;
+	while (err && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, name, len) || line[len] != ':')
+			continue;
+		*value = strtol(line + len + 1, NULL, 10);
+		err = 0;
+	}
+	fclose(f);
+	return err;
+}
+
+EXPORT pid_t nsattach_thread_leader(pid_t tid)
+{
+	char path[64];
+	long leader;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (read_field(path, "Tgid", &leader) || leader <= 0)
+		return -ESRCH;
+	return leader;
+}
+
+EXPORT int nsattach_pidfd_open(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+	int err = errno;
+	pid_t leader;
+
+	if (fd >= 0)
+		return fd;
+	/* a thread that does not lead is EINVAL or ENOENT, as the kernel's age has it */
+	if (pid > 0 && (err == EINVAL || err == ENOENT)) {
+		leader = nsattach_thread_leader(pid);
+		return leader > 0 && leader != pid ? -EINVAL : -ESRCH;
+	}
+	return -err;
+}
+
+EXPORT pid_t nsattach_pidfd_pid(int pidfd)
+{
+	char path[64];
+	long pid;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	err = read_field(path, "Pid", &pid);
+	if (err)
+		return err == -ENODATA ? -EINVAL : err;
+	return pid > 0 ? pid : -ESRCH;
+}
+
+EXPORT int nsattach_start_time(pid_t pid, unsigned long long *ticks)
+{
+	char path[64], buf[1024], *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_line(path, buf, sizeof(buf)) <= 0)
+		return -ESRCH;
+	/* the name, field 2, may hold blanks and parentheses; field 22 is wanted */
+	p = strrchr(buf, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return -EBADMSG;
+	*ticks = strtoull(p, NULL, 10);
+	return 0;
+}
