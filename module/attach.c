@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One attach or detach from its arguments to its result
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "attach.h"
+#include "audit.h"
+#include "gather.h"
+#include "op.h"
+#include "record.h"
+#include "subject.h"
+#include "thread.h"
+
+static int open_subjects(struct nsa_op *op, const struct nsattach_subject *subjects)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		err = nsa_subject_open(op, &op->subjects[i], subjects[i].pidfd);
+		if (err) {
+			op->error.subject = i;
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int open_join(struct nsa_op *op, const struct nsattach_attach *arg, const int *nsfds)
+{
+	unsigned int i;
+	int err;
+
+	if (arg->namespaces || arg->flags & NSATTACH_F_ROOT) {
+		err = nsa_join_target(op, arg->target, arg->namespaces);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < arg->nr_nsfds; i++) {
+		err = nsa_join_file(op, nsfds[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int run(struct nsa_op *op, const struct nsattach_attach *arg, const int *nsfds,
+	       const struct nsattach_subject *subjects)
+{
+	int err = open_subjects(op, subjects);
+
+	if (!err && !op->detach)
+		err = open_join(op, arg, nsfds);
+	if (err)
+		return err;
+	err = nsa_claim(op);
+	if (err)
+		return err;
+
+	err = nsa_record_prepare(op);
+	if (!err && op->flags & NSATTACH_F_CHECK)
+		err = nsa_prepare(op);
+	else if (!err)
+		err = nsa_gather(op);
+	nsa_record_finish(op, err);
+	nsa_unclaim(op);
+	return err;
+}
+
+static void report(struct nsa_op *op, struct nsattach_attach *arg,
+		   struct nsattach_subject *subjects, int err)
+{
+	unsigned int i;
+
+	arg->error = op->error;
+	if (!err)
+		arg->error = (struct nsattach_error){ .subject = -1 };
+	arg->stall_ns = op->released ? ktime_to_ns(ktime_sub(op->released, op->asked)) : 0;
+	arg->nr_threads = err ? 0 : op->nr_moved;
+	arg->rounds = op->rounds;
+	for (i = 0; i < op->nr_subjects; i++) {
+		subjects[i].nr_threads = err ? 0 : op->subjects[i].nr_moved;
+		subjects[i].result = err && (op->error.subject == i || op->nr_subjects == 1) ?
+					     err : err ? -ECANCELED : 0;
+	}
+}
+
+/* A restarted call goes on with the time that was left. */
+static void keep_deadline(struct nsa_op *op, struct nsattach_attach *arg)
+{
+	s64 left = ktime_to_ns(ktime_sub(op->deadline, ktime_get()));
+
+	arg->timeout_ns = max_t(s64, left, 1);
+}
+
+int nsa_attach_run(struct nsattach_attach *arg, const int *nsfds, const char *wd,
+		   struct nsattach_subject *subjects, unsigned int nr, bool detach)
+{
+	struct nsa_op *op = nsa_op_alloc(nr);
+	unsigned int i;
+	int err;
+
+	if (!op)
+		return -ENOMEM;
+	op->flags = arg->flags;
+	op->detach = detach;
+	op->wd_name = wd;
+	op->deadline = ktime_add_ns(ktime_get(), arg->timeout_ns);
+
+	err = run(op, arg, nsfds, subjects);
+	report(op, arg, subjects, err);
+	nsa_audit(op, err);
+	if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND)
+		keep_deadline(op, arg);
+	if (err == -ERESTARTNOINTR)
+		err = restart_syscall();
+
+	nsa_release_threads(op);
+	for (i = 0; i < nr; i++)
+		nsa_subject_close(&op->subjects[i]);
+	nsa_join_put(&op->join);
+	path_put(&op->wd);
+	nsa_op_put(op);
+	return err;
+}

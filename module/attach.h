@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One attach or detach from its arguments to its result
+ */
+#ifndef NSA_ATTACH_H
+#define NSA_ATTACH_H
+
+#include <uapi/linux/nsattach.h>
+
+struct file;
+
+/* NSATTACH_F_* bits that attach and detach take on this kernel. */
+#define NSA_ATTACH_FLAGS						\
+	(NSATTACH_F_EACH | NSATTACH_F_ROOT | NSATTACH_F_CHROOTED |	\
+	 NSATTACH_F_WD_OPTIONAL | NSATTACH_F_NO_RECORD | NSATTACH_F_CHECK)
+#define NSA_DETACH_FLAGS	(NSATTACH_F_EACH | NSATTACH_F_CHECK)
+
+/**
+ * nsa_attach_run - move a set of processes, all of them or none
+ * @arg:	the request, checked for form; outputs are written to it
+ * @nsfds:	namespace fds, @arg->nr_nsfds of them
+ * @wd:		working directory inside, or NULL
+ * @subjects:	the processes; results are written to them
+ * @nr:		how many
+ * @detach:	put them back instead
+ *
+ * Context: the ioctl; sleeps until the deadline.
+ * Return: 0 or a negated errno (also -ERESTART ones).
+ */
+int nsa_attach_run(struct nsattach_attach *arg, const int *nsfds, const char *wd,
+		   struct nsattach_subject *subjects, unsigned int nr, bool detach);
+
+#endif /* NSA_ATTACH_H */

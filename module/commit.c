@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The point of no return
+ *
+ * A parked thread is switched like the kernel would: the pointer changes under
+ * task_lock, which is what readers of another task's nsproxy and fs take.
+ *
+ * A stopped thread is switched under siglock, without which it can not be woken
+ * (signal_wake_up_state(), ptrace_resume()), so that it can not be in the middle
+ * of a system call that holds its old namespaces. task_lock can not nest inside
+ * siglock, which is taken in interrupts; a reader that has just read the old
+ * pointer under task_lock is waited for before the reference is dropped.
+ */
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sem.h>
+
+#include "commit.h"
+#include "compat/compat.h"
+#include "compat/symbols.h"
+#include "thread.h"
+
+/* Under op->lock and siglock. */
+static bool still_stopped(struct nsa_thread *th)
+{
+	struct task_struct *task = th->task;
+
+	if (task_is_stopped_or_traced(task) && !fatal_signal_pending(task) &&
+	    task->nsproxy == th->proxy->old &&
+	    rcu_access_pointer(task->real_cred) == th->cred &&
+	    (!th->fs || task->fs == th->fs->old))
+		return true;
+	/* It runs: then it comes by itself. */
+	th->state = NSA_QUEUED;
+	th->subject->nr_stopped--;
+	if (th->fs)
+		th->fs->nr_threads--;
+	th->op->nr_stopped--;
+	th->op->nr_pending++;
+	th->op->stale = true;
+	return false;
+}
+
+/* Under op->lock and siglock. */
+static void switch_stopped(struct nsa_thread *th)
+{
+	struct task_struct *task = th->task;
+
+	get_nsproxy(th->proxy->new);
+	WRITE_ONCE(task->nsproxy, th->proxy->new);
+	th->proxy->nr_moved++;
+	if (th->fs) {
+		WRITE_ONCE(task->fs, th->fs->copy);
+		th->fs->nr_moved++;
+	}
+#ifdef CONFIG_SYSVIPC
+	if (nsa_moves(th->op, CLONE_NEWIPC)) {
+		th->undo = task->sysvsem.undo_list;
+		task->sysvsem.undo_list = NULL;
+	}
+#endif
+	th->was_stopped = true;
+	th->state = NSA_MOVED;
+}
+
+/* What a copy becomes once it is known who moves. Under op->lock. */
+static void fill_copies(struct nsa_op *op)
+{
+	struct nsa_fs *fs;
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		list_for_each_entry(fs, &op->subjects[i].fss, node) {
+			if (!fs->copy || !fs->nr_threads)
+				continue;
+			fs->copy->umask = fs->old->umask;
+			fs->copy->users = fs->nr_threads;
+		}
+	}
+}
+
+/*
+ * The siglock of a process with stopped threads. As lock_task_sighand(), which
+ * is not exported, but it does not wait: several are held at once, and no order
+ * among them is known. Interrupts are off.
+ */
+static bool lock_sighand(struct nsa_subject *subject)
+{
+	struct nsa_op *op = subject->op;
+	struct nsa_subject *s;
+
+	subject->sighand = rcu_dereference(subject->stopped->sighand);
+	if (!subject->sighand)
+		return false;
+	/* CLONE_SIGHAND without CLONE_THREAD: two processes, one lock. */
+	for (s = op->subjects; s < subject; s++) {
+		if (s->sighand == subject->sighand) {
+			subject->sighand = NULL;
+			return true;
+		}
+	}
+	if (!spin_trylock(&subject->sighand->siglock)) {
+		subject->sighand = NULL;
+		return false;
+	}
+	return subject->sighand == rcu_access_pointer(subject->stopped->sighand);
+}
+
+static bool lock_all(struct nsa_op *op)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		if (op->subjects[i].nr_stopped && !lock_sighand(&op->subjects[i]))
+			return false;
+	}
+	return true;
+}
+
+static void unlock_all(struct nsa_op *op)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		if (op->subjects[i].sighand)
+			spin_unlock(&op->subjects[i].sighand->siglock);
+		op->subjects[i].sighand = NULL;
+	}
+}
+
+/* Under op->lock: switch all stopped threads of all subjects, or none. */
+static bool commit_stopped(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+	bool all = true;
+
+	nsa_for_each_thread(op, batch, th) {
+		if (th->state == NSA_STOPPED)
+			th->subject->stopped = th->task;
+	}
+	rcu_read_lock();
+	local_irq_disable();
+	all = lock_all(op);
+	nsa_for_each_thread(op, batch, th) {
+		if (all && th->state == NSA_STOPPED)
+			all = still_stopped(th);
+	}
+	if (all) {
+		fill_copies(op);
+		nsa_for_each_thread(op, batch, th) {
+			if (th->state == NSA_STOPPED)
+				switch_stopped(th);
+		}
+	}
+	unlock_all(op);
+	local_irq_enable();
+	rcu_read_unlock();
+	return all;
+}
+
+static bool nothing_changed(struct nsa_op *op)
+{
+	unsigned int i;
+
+	if (op->nr_pending || op->stale || op->restless)
+		return false;
+	for (i = 0; i < op->nr_subjects; i++) {
+		struct nsa_subject *s = &op->subjects[i];
+
+		if (!s->nr_parked && !s->nr_stopped)
+			return false;
+		if (!nsa_fs_ready(s))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * New root and cwd into every copy, before anybody uses it. The paths the copy
+ * had are the caller's.
+ */
+static void aim_copies(struct nsa_op *op)
+{
+	struct nsa_fs *fs;
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		list_for_each_entry(fs, &op->subjects[i].fss, node) {
+			if (!fs->copy)
+				continue;
+			nsa_set_fs_root(fs->copy, &fs->proxy->root);
+			nsa_set_fs_pwd(fs->copy, &fs->proxy->pwd);
+		}
+	}
+}
+
+bool nsa_commit_begin(struct nsa_op *op)
+{
+	bool go;
+
+	aim_copies(op);
+	spin_lock(&op->lock);
+	go = nothing_changed(op);
+	if (go && op->nr_stopped)
+		go = commit_stopped(op);
+	if (go)
+		WRITE_ONCE(op->state, NSA_COMMITTING);
+	spin_unlock(&op->lock);
+	return go;
+}
+
+#ifdef CONFIG_SYSVIPC
+/* SEM_UNDO belongs to the old ipc namespace; exit_sem() looks for it there. */
+static void undo_parked(struct nsa_thread *th)
+{
+	if (nsa_moves(th->op, CLONE_NEWIPC) && th->task->sysvsem.undo_list)
+		nsa_exit_sem(th->task);
+}
+
+/*
+ * A stopped thread was switched already. exit_sem() uses these two members of
+ * its task and no other (ipc/sem.c).
+ */
+static void undo_stopped(struct nsa_thread *th)
+{
+	if (!th->undo)
+		return;
+	th->op->undo_task->sysvsem.undo_list = th->undo;
+	th->op->undo_task->nsproxy = th->proxy->old;
+	nsa_exit_sem(th->op->undo_task);
+	th->undo = NULL;
+}
+#else
+static void undo_parked(struct nsa_thread *th) { }
+static void undo_stopped(struct nsa_thread *th) { }
+#endif
+
+static void switch_parked(struct nsa_thread *th)
+{
+	struct task_struct *task = th->task;
+
+	undo_parked(th);
+	get_nsproxy(th->proxy->new);
+	task_lock(task);
+	task->nsproxy = th->proxy->new;
+	if (th->fs && th->fs->copy)
+		task->fs = th->fs->copy;
+	task_unlock(task);
+	th->proxy->nr_moved++;
+	if (th->fs)
+		th->fs->nr_moved++;
+	th->state = NSA_MOVED;
+}
+
+static void settle_stopped(struct nsa_thread *th)
+{
+	/* Readers that saw the old pointers have taken their references now. */
+	task_lock(th->task);
+	task_unlock(th->task);
+	undo_stopped(th);
+}
+
+static void switch_fs(struct nsa_fs *fs)
+{
+	int left;
+
+	if (!fs->nr_moved)
+		return;
+	get_fs_root(fs->old, &fs->old_root);
+	get_fs_pwd(fs->old, &fs->old_pwd);
+	if (!fs->copy) {
+		nsa_set_fs_root(fs->old, &fs->proxy->root);
+		nsa_set_fs_pwd(fs->old, &fs->proxy->pwd);
+		return;
+	}
+	nsa_fs_lock(fs->old);
+	fs->old->users -= fs->nr_moved;
+	left = fs->old->users;
+	nsa_fs_unlock(fs->old);
+	if (!left)
+		nsa_free_fs_struct(fs->old);
+}
+
+void nsa_commit(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+	struct nsa_fs *fs;
+	unsigned int i;
+
+	if (!op->nr_stopped)
+		fill_copies(op);
+	nsa_for_each_thread(op, batch, th) {
+		if (th->state == NSA_PARKED)
+			switch_parked(th);
+		else if (th->state == NSA_MOVED && th->was_stopped)
+			settle_stopped(th);
+		else
+			continue;
+		th->subject->nr_moved++;
+		op->nr_moved++;
+	}
+	for (i = 0; i < op->nr_subjects; i++) {
+		list_for_each_entry(fs, &op->subjects[i].fss, node)
+			switch_fs(fs);
+	}
+}

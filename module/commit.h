@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The point of no return
+ */
+#ifndef NSA_COMMIT_H
+#define NSA_COMMIT_H
+
+#include "op.h"
+
+/**
+ * nsa_commit_begin - go to COMMITTING if everything is still as it has to be
+ * @op:		attach, nobody pending, all prepared
+ *
+ * Threads in a stop are switched here, under the lock that a wake-up of them
+ * has to take.
+ *
+ * Context: the caller; takes op->lock and siglock.
+ * Return: true when nsa_commit() has to follow; false to gather again.
+ */
+bool nsa_commit_begin(struct nsa_op *op);
+
+/**
+ * nsa_commit - switch every parked thread
+ * @op:		attach in state COMMITTING
+ *
+ * Context: the task that went to COMMITTING; may sleep; no locks.
+ */
+void nsa_commit(struct nsa_op *op);
+
+#endif /* NSA_COMMIT_H */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel-version differences, and nowhere else
+ *
+ * The engine is written against the newest kernel; the wrappers here have one
+ * signature for all of them.
+ */
+#ifndef NSA_COMPAT_H
+#define NSA_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/cgroup.h>
+#include <linux/fs_struct.h>
+#include <linux/ipc_namespace.h>
+#include <linux/mnt_namespace.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_ns.h>
+#include <linux/time_namespace.h>
+#include <linux/user_namespace.h>
+#include <linux/utsname.h>
+#include <net/net_namespace.h>
+
+/* Exported, but declared in no public header (fs/namei.c). */
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
+		    unsigned int flags, struct path *path);
+
+/* ns_common: the type moved from ops->type to ns_type in 6.18. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+static inline u32 nsa_ns_type(const struct ns_common *ns)
+{
+	return ns->ns_type;
+}
+
+static inline void nsa_ns_get(struct ns_common *ns)
+{
+	refcount_inc(&ns->__ns_ref);
+}
+#else
+static inline u32 nsa_ns_type(const struct ns_common *ns)
+{
+	return ns->ops->type;
+}
+
+static inline void nsa_ns_get(struct ns_common *ns)
+{
+	refcount_inc(&ns->count);
+}
+#endif
+
+/* nsproxy.count: atomic_t until 6.11, refcount_t since. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+static inline void nsa_nsproxy_count_init(struct nsproxy *ns)
+{
+	refcount_set(&ns->count, 1);
+}
+
+static inline bool nsa_nsproxy_count_dec(struct nsproxy *ns)
+{
+	return refcount_dec_and_test(&ns->count);
+}
+#else
+static inline void nsa_nsproxy_count_init(struct nsproxy *ns)
+{
+	atomic_set(&ns->count, 1);
+}
+
+static inline bool nsa_nsproxy_count_dec(struct nsproxy *ns)
+{
+	return atomic_dec_and_test(&ns->count);
+}
+#endif
+
+/* fs_struct: lock + seqcount until 7.0, one seqlock since. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+static inline void nsa_fs_init(struct fs_struct *fs)
+{
+	seqlock_init(&fs->seq);
+}
+
+static inline void nsa_fs_lock(struct fs_struct *fs)
+{
+	read_seqlock_excl(&fs->seq);
+}
+
+static inline void nsa_fs_unlock(struct fs_struct *fs)
+{
+	read_sequnlock_excl(&fs->seq);
+}
+#else
+static inline void nsa_fs_init(struct fs_struct *fs)
+{
+	spin_lock_init(&fs->lock);
+	seqcount_spinlock_init(&fs->seq, &fs->lock);
+}
+
+static inline void nsa_fs_lock(struct fs_struct *fs)
+{
+	spin_lock(&fs->lock);
+}
+
+static inline void nsa_fs_unlock(struct fs_struct *fs)
+{
+	spin_unlock(&fs->lock);
+}
+#endif
+
+#endif /* NSA_COMPAT_H */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Core-kernel functions that no kernel exports to modules
+ *
+ * One table, two ways to fill it. A kernel with CONFIG_NSATTACH (the series in
+ * kernel-patches/) exports them and they are linked. On any other kernel they
+ * are found by name when the module is loaded, and called through static_call:
+ * a direct call, so that it costs what a linked one does and indirect-branch
+ * tracking has nothing to object to.
+ *
+ * The engine calls nsa_<name>() and does not know which of the two it is.
+ */
+#ifndef NSA_COMPAT_SYMBOLS_H
+#define NSA_COMPAT_SYMBOLS_H
+
+#include <linux/version.h>
+#include <linux/fs_struct.h>
+#include <linux/mnt_namespace.h>
+#include <linux/nsproxy.h>
+#include <linux/pid.h>
+#include <linux/proc_fs.h>
+#include <linux/proc_ns.h>
+#include <linux/ptrace.h>
+#include <linux/sem.h>
+#include <linux/static_call.h>
+#include <linux/task_work.h>
+#include <linux/time_namespace.h>
+#ifdef CONFIG_NSATTACH
+#include <linux/nsattach.h>
+#endif
+
+/* The last reference to an nsproxy: renamed when 6.19 split it in two. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define nsa_kernel_free_nsproxy deactivate_nsproxy
+#else
+#define nsa_kernel_free_nsproxy free_nsproxy
+#endif
+
+/* X(return type, kernel name, module name, prototype, arguments) */
+#define NSA_SYMBOLS(X)							\
+	X(void, nsa_kernel_free_nsproxy, free_nsproxy,			\
+	  (struct nsproxy *ns), (ns))					\
+	X(struct ns_common *, from_mnt_ns, from_mnt_ns,			\
+	  (struct mnt_namespace *mnt), (mnt))				\
+	X(void, set_fs_root, set_fs_root,				\
+	  (struct fs_struct *fs, const struct path *path), (fs, path))	\
+	X(void, set_fs_pwd, set_fs_pwd,					\
+	  (struct fs_struct *fs, const struct path *path), (fs, path))	\
+	X(struct fs_struct *, copy_fs_struct, copy_fs_struct,		\
+	  (struct fs_struct *old), (old))				\
+	X(void, free_fs_struct, free_fs_struct,				\
+	  (struct fs_struct *fs), (fs))					\
+	X(bool, ptrace_may_access, ptrace_may_access,			\
+	  (struct task_struct *task, unsigned int mode), (task, mode))	\
+	X(struct pid *, pidfd_pid, pidfd_pid,				\
+	  (const struct file *file), (file))				\
+	X(bool, proc_ns_file, proc_ns_file,				\
+	  (const struct file *file), (file))				\
+	NSA_SYMBOLS_SEM(X)
+
+#ifdef CONFIG_SYSVIPC
+#define NSA_SYMBOLS_SEM(X)						\
+	X(void, exit_sem, exit_sem, (struct task_struct *task), (task))
+#else
+#define NSA_SYMBOLS_SEM(X)
+#endif
+
+#ifdef CONFIG_NSATTACH
+
+#define NSA_LINK(ret, kname, name, proto, args)				\
+static inline ret nsa_##name proto					\
+{									\
+	return kname args;						\
+}
+NSA_SYMBOLS(NSA_LINK)
+#undef NSA_LINK
+
+static inline int nsa_symbols_init(void)
+{
+	return 0;
+}
+
+static inline int nsa_task_work_add(struct task_struct *task, struct callback_head *work,
+				    enum task_work_notify_mode mode)
+{
+	return nsattach_task_work_add(task, work, mode);
+}
+
+static inline struct nsproxy *nsa_nsproxy_dup(struct nsproxy *old)
+{
+	return nsproxy_dup(old);
+}
+
+#else /* !CONFIG_NSATTACH */
+
+#define NSA_LOOKUP(ret, kname, name, proto, args)			\
+DECLARE_STATIC_CALL(nsa_sc_##name, kname);				\
+static inline ret nsa_##name proto					\
+{									\
+	return static_call(nsa_sc_##name) args;				\
+}
+NSA_SYMBOLS(NSA_LOOKUP)
+#undef NSA_LOOKUP
+
+DECLARE_STATIC_CALL(nsa_sc_task_work_add, task_work_add);
+
+/**
+ * nsa_symbols_init - find every function of the table
+ *
+ * Context: module init; sleeps.
+ * Return: 0, or -ENOSYS after a message that names the missing function.
+ */
+int nsa_symbols_init(void);
+
+/* As task_work_add() (kernel/task_work.c). Any context. */
+static inline int nsa_task_work_add(struct task_struct *task, struct callback_head *work,
+				    enum task_work_notify_mode mode)
+{
+	return static_call(nsa_sc_task_work_add)(task, work, mode);
+}
+
+/**
+ * nsa_nsproxy_dup - an nsproxy of its own with the namespaces of another
+ * @old: the other one; the caller holds a reference
+ *
+ * Context: sleeps.
+ * Return: an nsproxy with a count of 1, or NULL without memory.
+ */
+struct nsproxy *nsa_nsproxy_dup(struct nsproxy *old);
+
+#endif /* CONFIG_NSATTACH */
+#endif /* NSA_COMPAT_SYMBOLS_H */

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/nsattach: the form of the arguments, and who may use an open device
+ */
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include <uapi/linux/nsattach.h>
+
+#include "attach.h"
+#include "device.h"
+#include "ns.h"
+#include "record.h"
+
+/* The structs as their first version had them: nothing shorter makes sense. */
+#define NSATTACH_QUERY_SIZE_VER0	40
+#define NSATTACH_ATTACH_SIZE_VER0	104
+
+static_assert(sizeof(struct nsattach_query) == NSATTACH_QUERY_SIZE_VER0);
+static_assert(sizeof(struct nsattach_attach) == NSATTACH_ATTACH_SIZE_VER0);
+static_assert(sizeof(struct nsattach_subject) == 16);
+static_assert(sizeof(struct nsattach_error) == 24);
+static_assert(sizeof(struct nsattach_record) == 32);
+static_assert(sizeof(struct nsattach_list) == 24);
+
+/* What an attach has copied in. */
+struct request {
+	struct nsattach_attach arg;
+	u32 usize;
+	int nsfds[NSATTACH_MAX_NSFDS];
+	struct nsattach_subject one;
+	struct nsattach_subject *subjects;
+	char *wd;
+};
+
+static int bad(struct request *r, enum nsattach_reason reason, int err)
+{
+	r->arg.error = (struct nsattach_error){ .reason = reason, .subject = -1 };
+	return err;
+}
+
+/* An fd may travel to somebody with more power than its opener had. */
+static bool opened_by_caller(const struct file *file)
+{
+	const struct cred *opener = file->f_cred, *me = current_cred();
+
+	return opener == me ||
+	       (opener->user_ns == me->user_ns && uid_eq(opener->euid, me->euid) &&
+		cap_issubset(me->cap_effective, opener->cap_effective));
+}
+
+static int get_size(const void __user *uarg, u32 min, u32 *usize)
+{
+	if (get_user(*usize, (const u32 __user *)uarg))
+		return -EFAULT;
+	if (*usize < min)
+		return -EINVAL;
+	return *usize > PAGE_SIZE ? -E2BIG : 0;
+}
+
+static int check_arg(struct request *r, bool detach)
+{
+	struct nsattach_attach *a = &r->arg;
+
+	if (a->flags & ~(detach ? NSA_DETACH_FLAGS : NSA_ATTACH_FLAGS))
+		return bad(r, NSATTACH_R_FLAGS, -EINVAL);
+	if (a->reserved)
+		return bad(r, NSATTACH_R_RESERVED, -EINVAL);
+	if (a->timeout_ns > NSATTACH_TIMEOUT_MAX_NS)
+		return bad(r, NSATTACH_R_TIMEOUT_VALUE, -EINVAL);
+	if (!a->nr_subjects || a->nr_subjects > NSATTACH_MAX_SUBJECTS ||
+	    a->nr_nsfds > NSATTACH_MAX_NSFDS)
+		return bad(r, NSATTACH_R_COUNT, -EINVAL);
+	if (a->namespaces & ~NSA_ALL_NAMESPACES ||
+	    (!detach && !a->namespaces && !a->nr_nsfds) ||
+	    (detach && (a->namespaces || a->nr_nsfds || a->wd)))
+		return bad(r, NSATTACH_R_NAMESPACES, -EINVAL);
+	if (a->namespaces & ~nsa_ns_supported()) {
+		bad(r, NSATTACH_R_NS_UNSUPPORTED, 0);
+		a->error.ns = a->namespaces & ~nsa_ns_supported();
+		return -EOPNOTSUPP;
+	}
+	if (!a->timeout_ns)
+		a->timeout_ns = NSATTACH_TIMEOUT_DEFAULT_NS;
+	return 0;
+}
+
+static int copy_subjects(struct request *r)
+{
+	size_t size = array_size(r->arg.nr_subjects, sizeof(*r->subjects));
+	unsigned int i;
+
+	r->subjects = &r->one;
+	if (r->arg.nr_subjects > 1) {
+		r->subjects = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		if (!r->subjects)
+			return -ENOMEM;
+	}
+	if (copy_from_user(r->subjects, u64_to_user_ptr(r->arg.subjects), size))
+		return -EFAULT;
+	for (i = 0; i < r->arg.nr_subjects; i++) {
+		if (r->subjects[i].reserved)
+			return bad(r, NSATTACH_R_RESERVED, -EINVAL);
+	}
+	return 0;
+}
+
+static int copy_request(struct request *r, const void __user *uarg, bool detach)
+{
+	int err = get_size(uarg, NSATTACH_ATTACH_SIZE_VER0, &r->usize);
+
+	if (!err)
+		err = copy_struct_from_user(&r->arg, sizeof(r->arg), uarg, r->usize);
+	if (err)
+		return err;
+	r->arg.error = (struct nsattach_error){ .subject = -1 };
+	r->arg.stall_ns = 0;
+	r->arg.nr_threads = 0;
+	r->arg.rounds = 0;
+	err = check_arg(r, detach);
+	if (!err)
+		err = copy_subjects(r);
+	if (!err && r->arg.nr_nsfds &&
+	    copy_from_user(r->nsfds, u64_to_user_ptr(r->arg.nsfds),
+			   r->arg.nr_nsfds * sizeof(*r->nsfds)))
+		err = -EFAULT;
+	if (!err && r->arg.wd) {
+		r->wd = strndup_user(u64_to_user_ptr(r->arg.wd), PATH_MAX);
+		err = PTR_ERR_OR_ZERO(r->wd);
+	}
+	return err;
+}
+
+/* Everything from @timeout_ns on is output, or unchanged. */
+static int copy_result(struct request *r, void __user *uarg)
+{
+	struct nsattach_attach __user *u = uarg;
+	size_t size = r->arg.nr_subjects * sizeof(*r->subjects);
+
+	if (put_user(r->arg.stall_ns, &u->stall_ns) ||
+	    put_user(r->arg.nr_threads, &u->nr_threads) ||
+	    put_user(r->arg.rounds, &u->rounds) ||
+	    copy_to_user(&u->error, &r->arg.error, sizeof(u->error)))
+		return -EFAULT;
+	if (r->subjects && copy_to_user(u64_to_user_ptr(r->arg.subjects), r->subjects, size))
+		return -EFAULT;
+	return 0;
+}
+
+/* One after the other; the first failure is the one that is reported. */
+static int run_each(struct request *r, bool detach)
+{
+	struct nsattach_error first = {};
+	unsigned int i, threads = 0;
+	int err, ret = 0;
+	bool any = false;
+
+	for (i = 0; i < r->arg.nr_subjects; i++) {
+		err = nsa_attach_run(&r->arg, r->nsfds, r->wd, &r->subjects[i], 1, detach);
+		if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND)
+			return err;
+		threads += r->arg.nr_threads;
+		any |= !err;
+		if (!err || ret)
+			continue;
+		ret = err;
+		first = r->arg.error;
+		first.subject = i;
+	}
+	r->arg.nr_threads = threads;
+	if (ret)
+		r->arg.error = first;
+	return any ? 0 : ret;
+}
+
+static int move(struct request *r, struct file *file, bool detach)
+{
+	if (!opened_by_caller(file))
+		return bad(r, NSATTACH_R_PERM_OPENER, -EPERM);
+	if (r->arg.flags & NSATTACH_F_EACH)
+		return run_each(r, detach);
+	return nsa_attach_run(&r->arg, r->nsfds, r->wd, r->subjects, r->arg.nr_subjects, detach);
+}
+
+static long attach(struct file *file, void __user *uarg, bool detach)
+{
+	struct nsattach_attach __user *u = uarg;
+	struct request r = {};
+	int err;
+
+	err = copy_request(&r, uarg, detach);
+	if (!err)
+		err = move(&r, file, detach);
+	if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) {
+		if (put_user(r.arg.timeout_ns, &u->timeout_ns))
+			err = -EFAULT;
+	}
+	if (err != -ERESTARTNOINTR && r.usize && copy_result(&r, uarg) && !err)
+		err = -EFAULT;
+	if (!IS_ERR_OR_NULL(r.wd))
+		kfree(r.wd);
+	if (r.subjects != &r.one)
+		kvfree(r.subjects);
+	return err;
+}
+
+static long query(void __user *uarg)
+{
+	struct nsattach_query q = {
+		.abi = NSATTACH_ABI_VERSION,
+		.namespaces = nsa_ns_supported(),
+		.features = IS_ENABLED(CONFIG_NSATTACH) ? NSATTACH_FEAT_LINKED : 0,
+		.attach_flags = NSA_ATTACH_FLAGS,
+		.attach_size = sizeof(struct nsattach_attach),
+		.max_subjects = NSATTACH_MAX_SUBJECTS,
+	};
+	int err = get_size(uarg, sizeof(q.size), &q.size);
+
+	if (err)
+		return err;
+	return copy_to_user(uarg, &q, min_t(size_t, q.size, sizeof(q))) ? -EFAULT : 0;
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case NSATTACH_IOC_QUERY:
+		return query(uarg);
+	case NSATTACH_IOC_ATTACH:
+		return attach(file, uarg, false);
+	}
+	return -ENOTTY;
+}
+
+static const struct file_operations device_fops = {
+	.owner		= THIS_MODULE,
+	.unlocked_ioctl	= device_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.llseek		= noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "nsattach",
+	.fops	= &device_fops,
+	.mode	= 0600,
+};
+
+int nsa_device_init(void)
+{
+	return misc_register(&device);
+}
+
+void nsa_device_exit(void)
+{
+	misc_deregister(&device);
+}

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rendezvous
+ *
+ * Only current may change its nsproxy, because it reads it without a lock
+ * (include/linux/nsproxy.h). A thread at the user-mode boundary holds no pointer
+ * to any of its namespaces, and a thread that sleeps in a task_work of ours
+ * stays there. So:
+ *
+ *  1. The caller walks the threads of each subject, builds the new state for
+ *     what it finds (ns.c), and queues a task_work with TWA_SIGNAL to each. The
+ *     count of the pending ones is raised before the first one is queued.
+ *  2. Each thread runs its task_work at the boundary, compares what it has with
+ *     what was prepared, and parks. One that is exiting only says so. One in a
+ *     signal or ptrace stop can not come, but would meet its task_work before it
+ *     runs a single instruction of user code; the caller counts it as stopped.
+ *  3. Who brings the pending count to zero looks whether that was everybody.
+ *     When every thread that the process counts is parked and nothing was
+ *     stale, nobody is left who could make a thread, so it commits on the spot
+ *     (COMMITTING). Else it wakes the caller, which walks again for threads that
+ *     appeared, prepares anew what was stale, and commits or goes back to 1.
+ *  4. The commit (commit.c) changes the pointers of all threads, parked and
+ *     stopped, from outside: it is one loop that cannot fail. Then (COMMITTED)
+ *     all are woken and go on.
+ *  5. At the deadline, after a signal to the caller, or any failure, the caller
+ *     sets ABORTED instead and wakes all. Nothing was changed. A task_work that
+ *     runs later finds that, and does nothing.
+ *
+ * Permission is checked when a thread is prepared, and again when it arrives
+ * with other credentials than were checked: an exec of a setuid program in
+ * between always installs new ones (begin_new_exec), and no parked thread can
+ * exec. This is why exec_update_lock is not held: it would keep an exec'ing
+ * thread from ever arriving.
+ *
+ * References: the caller holds tasks, pids, namespaces and paths until it leaves
+ * the ioctl. A task_work touches only current and the op, of which it holds a
+ * reference (op.c).
+ *
+ * Locks: claims_lock > op->lock > siglock (of a subject with stopped threads);
+ * fs->lock nests in op->lock; task_lock is only taken with none of these held.
+ * No allocation and no sleep under any of them, nor under RCU.
+ */
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "commit.h"
+#include "compat/compat.h"
+#include "compat/symbols.h"
+#include "gather.h"
+#include "restart.h"
+#include "subject.h"
+#include "thread.h"
+
+/* How long the caller waits before it looks for threads that stopped. */
+#define FIRST_LOOK_NS	(2 * NSEC_PER_MSEC)
+#define LAST_LOOK_NS	(100 * NSEC_PER_MSEC)
+
+static void wake_caller(struct nsa_op *op)
+{
+	op->kicked = true;
+	wake_up_process(op->caller);
+}
+
+/* Under op->lock: is every thread of every subject parked, as prepared? */
+static bool all_parked(struct nsa_op *op)
+{
+	unsigned int i;
+
+	if (op->stale || op->slow)
+		return false;
+	for (i = 0; i < op->nr_subjects; i++) {
+		struct nsa_subject *s = &op->subjects[i];
+
+		if (s->nr_parked != get_nr_threads(s->leader))
+			return false;
+		if (!nsa_fs_ready(s))
+			return false;
+	}
+	return true;
+}
+
+static void finish(struct nsa_op *op, enum nsa_op_state state)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+
+	spin_lock(&op->lock);
+	WRITE_ONCE(op->state, state);
+	nsa_for_each_thread(op, batch, th) {
+		if (th->state == NSA_PARKED || (th->state == NSA_MOVED && th->task != current))
+			wake_up_process(th->task);
+	}
+	wake_caller(op);
+	spin_unlock(&op->lock);
+}
+
+/* Under op->lock: fs_structs are only switched for all who have them. */
+static void count_fs(struct nsa_thread *th, int n)
+{
+	if (th->fs)
+		th->fs->nr_threads += n;
+}
+
+static bool as_prepared(struct nsa_thread *th)
+{
+	if (current->nsproxy != th->proxy->old || current_real_cred() != th->cred)
+		return false;
+	return !th->fs || current->fs == th->fs->old;
+}
+
+/*
+ * Count current in. Under op->lock, in state GATHER.
+ * Return: true when it was the last one.
+ */
+static bool arrive(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+	bool was_pending = th->state == NSA_QUEUED;
+
+	if (th->state == NSA_STOPPED) {
+		th->subject->nr_stopped--;
+		op->nr_stopped--;
+		op->restless = true;
+		count_fs(th, -1);
+	}
+	if (current->flags & PF_EXITING) {
+		th->state = NSA_GONE;
+		op->slow = true;
+	} else {
+		th->state = NSA_PARKED;
+		th->subject->nr_parked++;
+		count_fs(th, 1);
+		if (!as_prepared(th))
+			op->stale = true;
+	}
+	return was_pending && !--op->nr_pending;
+}
+
+/* A parked thread that is killed goes, as long as nobody has begun to commit. */
+static bool leave_if_killed(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+	bool leave;
+
+	if (!fatal_signal_pending(current))
+		return false;
+	spin_lock(&op->lock);
+	leave = op->state == NSA_GATHER;
+	if (leave) {
+		th->state = NSA_GONE;
+		th->subject->nr_parked--;
+		count_fs(th, -1);
+		op->slow = true;
+		wake_caller(op);
+	}
+	spin_unlock(&op->lock);
+	return leave;
+}
+
+static void park(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+
+	for (;;) {
+		enum nsa_op_state state;
+
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		state = READ_ONCE(op->state);
+		if (state == NSA_COMMITTED || state == NSA_ABORTED)
+			break;
+		if (state == NSA_GATHER) {
+			__set_current_state(TASK_RUNNING);
+			if (leave_if_killed(th))
+				return;
+			set_current_state(TASK_KILLABLE);
+			if (READ_ONCE(op->state) != NSA_GATHER)
+				continue;
+		}
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+static void meet(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+	bool last, commit = false, parked;
+
+	spin_lock(&op->lock);
+	if (op->state != NSA_GATHER) {
+		parked = op->state == NSA_COMMITTING;
+		spin_unlock(&op->lock);
+		if (parked)
+			park(th);
+		return;
+	}
+	last = arrive(th);
+	parked = th->state == NSA_PARKED;
+	if (last && all_parked(op)) {
+		commit = true;
+		WRITE_ONCE(op->state, NSA_COMMITTING);
+	} else if (last) {
+		wake_caller(op);
+	}
+	spin_unlock(&op->lock);
+
+	if (commit) {
+		nsa_commit(op);
+		finish(op, NSA_COMMITTED);
+	} else if (parked) {
+		park(th);
+	}
+}
+
+void nsa_thread_work(struct callback_head *work)
+{
+	struct nsa_thread *th = container_of(work, struct nsa_thread, work);
+
+	meet(th);
+	nsa_restart_transparently();
+	nsa_op_put(th->op);
+}
+
+/* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. */
+static void note_stopped(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+
+	spin_lock(&op->lock);
+	nsa_for_each_thread(op, batch, th) {
+		if (th->state != NSA_QUEUED || !task_is_stopped_or_traced(th->task))
+			continue;
+		th->state = NSA_STOPPED;
+		th->subject->nr_stopped++;
+		count_fs(th, 1);
+		op->nr_stopped++;
+		op->nr_pending--;
+	}
+	spin_unlock(&op->lock);
+}
+
+/* Under op->lock. */
+static void mark_gone(struct nsa_thread *th)
+{
+	th->state = NSA_GONE;
+	th->op->nr_pending--;
+	th->op->slow = true;
+}
+
+static void ask(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+
+	if (th->task == current) {
+		/* The caller itself: in this ioctl it is where it has to be. */
+		spin_lock(&op->lock);
+		th->state = NSA_PARKED;
+		th->subject->nr_parked++;
+		count_fs(th, 1);
+		op->nr_pending--;
+		spin_unlock(&op->lock);
+		return;
+	}
+	refcount_inc(&op->ref);
+	if (!nsa_task_work_add(th->task, &th->work, TWA_SIGNAL))
+		return;
+	refcount_dec(&op->ref);
+	spin_lock(&op->lock);
+	mark_gone(th);
+	spin_unlock(&op->lock);
+}
+
+static void ask_batch(struct nsa_op *op, struct nsa_batch *batch)
+{
+	struct nsa_thread *th;
+
+	spin_lock(&op->lock);
+	op->nr_pending += batch->nr;
+	list_add_tail(&batch->node, &op->batches);
+	spin_unlock(&op->lock);
+	nsa_remember_batch(batch);
+	for (th = batch->threads; th < batch->threads + batch->nr; th++)
+		ask(th);
+}
+
+static int deadline_passed(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+
+	nsa_for_each_thread(op, batch, th) {
+		if (th->state == NSA_QUEUED)
+			return nsa_fail(op, -ETIMEDOUT, NSATTACH_R_DEADLINE, 0,
+					th->subject, th->task);
+	}
+	return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0, &op->subjects[0], NULL);
+}
+
+/* Why the caller should stop waiting although threads are pending, or 0. */
+static int interrupted(struct nsa_op *op)
+{
+	if (task_sigpending(current))
+		return nsa_fail(op, -ERESTARTNOHAND, NSATTACH_R_INTERRUPTED, 0, NULL, NULL);
+	if (READ_ONCE(op->yield))
+		return -ERESTARTNOINTR;
+	if (ktime_after(ktime_get(), op->deadline))
+		return deadline_passed(op);
+	return 0;
+}
+
+/* Sleep until kicked, a signal, or the next look at who has stopped. */
+static void nap(struct nsa_op *op, u64 *look_ns)
+{
+	ktime_t until = ktime_add_ns(ktime_get(), *look_ns);
+
+	if (ktime_after(until, op->deadline))
+		until = op->deadline;
+	/* TASK_INTERRUPTIBLE would not sleep with a task_work of an elder waiting. */
+	set_current_state(test_thread_flag(TIF_NOTIFY_SIGNAL) ? TASK_KILLABLE
+							       : TASK_INTERRUPTIBLE);
+	if (READ_ONCE(op->kicked) || READ_ONCE(op->yield) ||
+	    schedule_hrtimeout(&until, HRTIMER_MODE_ABS)) {
+		__set_current_state(TASK_RUNNING);
+		return;
+	}
+	*look_ns = min_t(u64, *look_ns * 2, LAST_LOOK_NS);
+	note_stopped(op);
+}
+
+/* Return: 0 when nobody is pending or the commit is done, else a negated errno. */
+static int wait_for_threads(struct nsa_op *op)
+{
+	u64 look_ns = FIRST_LOOK_NS;
+	int err;
+
+	for (;;) {
+		spin_lock(&op->lock);
+		op->kicked = false;
+		if (op->state == NSA_COMMITTED ||
+		    (op->state == NSA_GATHER && !op->nr_pending)) {
+			spin_unlock(&op->lock);
+			return 0;
+		}
+		spin_unlock(&op->lock);
+		err = interrupted(op);
+		if (err)
+			return err;
+		nap(op, &look_ns);
+	}
+}
+
+/* Prepare and ask every thread that is not known yet. Return: how many, or -errno. */
+static int ask_new(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	unsigned int i;
+	int err, nr = 0;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		batch = nsa_find_threads(op, &op->subjects[i]);
+		if (IS_ERR(batch))
+			return PTR_ERR(batch);
+		if (!batch)
+			continue;
+		err = nsa_prepare_batch(batch);
+		if (err || !batch->nr) {
+			nsa_batch_free(batch);
+			if (err)
+				return err;
+			continue;
+		}
+		nr += batch->nr;
+		ask_batch(op, batch);
+	}
+	if (nr) {
+		note_stopped(op);
+		nsa_make_callers_yield(op);
+	}
+	return nr;
+}
+
+/*
+ * Everybody known is parked, stopped or gone, and the caller runs.
+ * Return: 1 when the attach is committed, 0 to gather again, or -errno.
+ */
+static int settle(struct nsa_op *op)
+{
+	int err;
+
+	spin_lock(&op->lock);
+	op->slow = true;
+	op->restless = false;
+	spin_unlock(&op->lock);
+	err = ask_new(op);
+	if (err)
+		return err < 0 ? err : 0;
+	err = nsa_prepare_again(op);
+	if (err)
+		return err;
+	if (!nsa_commit_begin(op))
+		return 0;
+	nsa_commit(op);
+	finish(op, NSA_COMMITTED);
+	return 1;
+}
+
+static int gather(struct nsa_op *op)
+{
+	int err = ask_new(op);
+
+	if (err < 0)
+		return err;
+	if (!err)
+		return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, &op->subjects[0], NULL);
+
+	for (;;) {
+		op->rounds++;
+		err = wait_for_threads(op);
+		if (err)
+			return err;
+		if (READ_ONCE(op->state) == NSA_COMMITTED)
+			return 0;
+		err = settle(op);
+		if (err)
+			return err < 0 ? err : 0;
+		err = interrupted(op);
+		if (err)
+			return err;
+		cond_resched();
+	}
+}
+
+/* Let everybody go unchanged, unless the last one to arrive has begun to commit. */
+static bool abort_gather(struct nsa_op *op)
+{
+	bool committed;
+
+	spin_lock(&op->lock);
+	while (op->state == NSA_COMMITTING) {
+		spin_unlock(&op->lock);
+		schedule_timeout_uninterruptible(1);
+		spin_lock(&op->lock);
+	}
+	committed = op->state == NSA_COMMITTED;
+	if (!committed)
+		WRITE_ONCE(op->state, NSA_ABORTED);
+	spin_unlock(&op->lock);
+	if (!committed)
+		finish(op, NSA_ABORTED);
+	return !committed;
+}
+
+int nsa_gather(struct nsa_op *op)
+{
+	int err;
+
+	op->asked = ktime_get();
+	err = gather(op);
+	if (err && !abort_gather(op))
+		err = 0;
+	op->released = ktime_get();
+	return err;
+}
+
+int nsa_prepare(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		batch = nsa_find_threads(op, &op->subjects[i]);
+		if (IS_ERR(batch))
+			return PTR_ERR(batch);
+		if (!batch)
+			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0,
+					&op->subjects[i], NULL);
+		err = nsa_prepare_batch(batch);
+		op->nr_moved += batch->nr;
+		nsa_batch_free(batch);
+		if (err)
+			return err;
+	}
+	return 0;
+}

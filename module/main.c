@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nsattach - move running processes into existing namespaces
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "compat/symbols.h"
+#include "device.h"
+
+static int __init nsattach_init(void)
+{
+	int err = nsa_symbols_init();
+
+	if (err)
+		return err;
+	return nsa_device_init();
+}
+
+static void __exit nsattach_exit(void)
+{
+	nsa_device_exit();
+	/* The last task_work has put its module reference: let it return, too. */
+	synchronize_rcu_tasks();
+}
+
+module_init(nsattach_init);
+module_exit(nsattach_exit);
+
+MODULE_DESCRIPTION("Move running processes into existing namespaces");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS("devname:nsattach");
+#ifdef CONFIG_NSATTACH
+MODULE_IMPORT_NS(NSATTACH);
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One attach while it runs: its subjects, their threads, what they move to
+ */
+#ifndef NSA_OP_H
+#define NSA_OP_H
+
+#include <linux/cred.h>
+#include <linux/hashtable.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/path.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/task_work.h>
+
+#include <uapi/linux/nsattach.h>
+
+#include "ns.h"
+
+struct nsa_op;
+struct nsa_record;
+struct nsa_subject;
+
+/*
+ * GATHER -> COMMITTING -> COMMITTED, or GATHER -> ABORTED; under nsa_op.lock.
+ * Whoever goes to COMMITTING alone carries it to COMMITTED.
+ */
+enum nsa_op_state {
+	NSA_GATHER,
+	NSA_COMMITTING,
+	NSA_COMMITTED,
+	NSA_ABORTED,
+};
+
+/* Under nsa_op.lock. */
+enum nsa_thread_state {
+	NSA_QUEUED,	/* asked to come, counted in nsa_op.nr_pending */
+	NSA_PARKED,	/* sleeps in its task_work: holds no namespace pointer */
+	NSA_STOPPED,	/* in a signal or ptrace stop: will meet its task_work first */
+	NSA_GONE,	/* exits, or is about to */
+	NSA_MOVED,
+};
+
+/* One nsproxy that threads of the subjects have, and the one they will get. */
+struct nsa_proxy {
+	struct list_head node;
+	const struct user_namespace *user_ns;	/* of the threads, compared only */
+	const struct pid_namespace *pid_ns;	/* of the threads, compared only */
+	struct nsproxy *old;		/* reference, and one more per moved thread */
+	struct nsproxy *new;		/* reference, and one more per moved thread */
+	unsigned int nr_moved;
+	struct path root, pwd;		/* mnt: where fs_structs of its threads go */
+};
+
+/* One fs_struct that threads of a subject have. Only used when mnt moves. */
+struct nsa_fs {
+	struct list_head node;
+	struct fs_struct *old;		/* no reference: compared, used while its threads are held */
+	struct fs_struct *copy;		/* for the subject, when strangers share @old */
+	struct nsa_proxy *proxy;
+	unsigned int nr_threads;	/* how many gathered threads have it */
+	unsigned int nr_moved;
+	struct path old_root, old_pwd;	/* for the record */
+};
+
+/* One cred that threads of a subject have and the caller was checked against. */
+struct nsa_cred {
+	struct list_head node;
+	const struct cred *cred;	/* reference */
+};
+
+struct nsa_thread {
+	struct callback_head work;
+	struct nsa_op *op;
+	struct nsa_subject *subject;
+	struct task_struct *task;	/* reference, dropped by the caller */
+	struct nsa_proxy *proxy;
+	struct nsa_fs *fs;
+	const struct cred *cred;
+	enum nsa_thread_state state;
+	bool was_stopped;
+	struct sem_undo_list *undo;	/* of a stopped thread, until it is applied */
+	struct hlist_node known;
+};
+
+/* Threads that were found in one walk. */
+struct nsa_batch {
+	struct list_head node;
+	unsigned int nr;
+	unsigned int room;
+	struct nsa_thread threads[] __counted_by(room);
+};
+
+struct nsa_subject {
+	struct pid *pid;		/* reference */
+	struct task_struct *leader;	/* reference; a zombie leader is as good */
+	struct hlist_node busy;		/* in the table of subjects being moved */
+	struct nsa_op *op;
+	struct list_head fss;
+	struct list_head creds;
+	unsigned int nr_parked;
+	unsigned int nr_stopped;
+	unsigned int nr_moved;
+	struct task_struct *stopped;	/* one of the stopped threads */
+	struct sighand_struct *sighand;	/* its siglock is held */
+	struct nsa_record *record;	/* prepared (attach) or found (detach) */
+};
+
+/**
+ * struct nsa_op - one attach or detach
+ * @ref:	the caller, and every task_work that has not returned
+ * @lock:	everything below it that changes during the rendezvous
+ * @state:	where the rendezvous is; written under @lock
+ * @nr_pending:	threads that were asked and have neither arrived nor gone
+ * @stale:	a thread arrived with other namespaces, fs or creds than prepared
+ * @restless:	a thread left its stop, and may have made another one
+ * @slow:	threads were not simply all there: only the caller may commit
+ * @kicked:	the caller has something to look at
+ * @yield:	an older attach waits for our caller: start over
+ * @caller:	task in the ioctl, woken under @lock while @state is GATHER
+ */
+struct nsa_op {
+	refcount_t ref;
+	spinlock_t lock;
+	enum nsa_op_state state;
+	unsigned int nr_pending;
+	unsigned int nr_stopped;
+	bool stale;
+	bool restless;
+	bool yield;
+	bool kicked;
+	bool detach;
+	bool slow;
+	struct task_struct *caller;
+	u64 seq;
+	struct list_head active;
+
+	u32 flags;
+	struct nsa_join join;
+	ktime_t deadline;
+	ktime_t asked;
+	ktime_t released;
+	unsigned int rounds;
+	struct path wd;
+	const char *wd_name;
+
+	struct nsa_subject *subjects;
+	unsigned int nr_subjects;
+	struct list_head batches;
+	struct list_head proxies;
+	struct task_struct *undo_task;	/* stand-in for exit_sem() */
+	struct hlist_head *known;
+	unsigned int known_bits;
+	unsigned int nr_moved;
+	struct nsattach_error error;
+};
+
+#define nsa_for_each_thread(op, batch, th)				\
+	list_for_each_entry(batch, &(op)->batches, node)		\
+		for (th = batch->threads; th < batch->threads + batch->nr; th++)
+
+static inline bool nsa_moves(const struct nsa_op *op, u64 flag)
+{
+	return op->join.mask & flag;
+}
+
+struct nsa_op *nsa_op_alloc(unsigned int nr_subjects);
+void nsa_op_put(struct nsa_op *op);
+
+/**
+ * nsa_fail - note what failed, once
+ * @op:		attach
+ * @err:	negated errno that belongs to @reason
+ * @reason:	enum nsattach_reason
+ * @ns:		CLONE_NEW* bit at fault, or 0
+ * @subject:	subject at fault, or NULL
+ * @task:	thread at fault, or NULL
+ *
+ * Return: @err.
+ */
+int nsa_fail(struct nsa_op *op, int err, enum nsattach_reason reason, u32 ns,
+	     struct nsa_subject *subject, struct task_struct *task);
+
+#endif /* NSA_OP_H */

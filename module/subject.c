@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Subjects: what is refused, permission, and the order among attaches
+ *
+ * Two attaches never gather the same process: each claims all of its subjects
+ * at once before it stops anybody, and holds nothing while it waits for them.
+ *
+ * The caller of one attach may be a subject of another (A attaches B while B
+ * attaches A). A caller in the ioctl does not come to the user-mode boundary,
+ * so one of the two has to give way: attaches are numbered, and a younger one
+ * lets its threads go and starts over when an older one wants its caller. Waits
+ * then only lead from younger to older attaches and can not form a ring.
+ */
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/hashtable.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/wait.h>
+
+#include "compat/compat.h"
+#include "compat/symbols.h"
+#include "subject.h"
+
+static DEFINE_SPINLOCK(claims_lock);
+static DEFINE_HASHTABLE(claims, 8);		/* nsa_subject.busy */
+static LIST_HEAD(active);			/* nsa_op.active, oldest first */
+static u64 last_seq;
+static DECLARE_WAIT_QUEUE_HEAD(claims_wait);
+
+static int refuse(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct task_struct *leader = subject->leader;
+
+	if (leader->flags & PF_KTHREAD)
+		return nsa_fail(op, -EINVAL, NSATTACH_R_SUBJECT_KTHREAD, 0, subject, NULL);
+	if (is_child_reaper(subject->pid))
+		return nsa_fail(op, -EBUSY, NSATTACH_R_SUBJECT_INIT, 0, subject, NULL);
+	return 0;
+}
+
+/**
+ * nsa_subject_open - take a process from a pidfd
+ * @op:		attach
+ * @subject:	to be filled
+ * @fd:		pidfd
+ *
+ * Return: 0 or a negated errno, with op->error set.
+ */
+int nsa_subject_open(struct nsa_op *op, struct nsa_subject *subject, int fd)
+{
+	struct file *file = fget(fd);
+	struct pid *pid;
+
+	INIT_LIST_HEAD(&subject->fss);
+	INIT_LIST_HEAD(&subject->creds);
+	INIT_HLIST_NODE(&subject->busy);
+	subject->op = op;
+	if (!file)
+		return nsa_fail(op, -EBADF, NSATTACH_R_SUBJECT_FD, 0, NULL, NULL);
+	pid = nsa_pidfd_pid(file);
+	if (!IS_ERR(pid))
+		subject->pid = get_pid(pid);
+	fput(file);
+	if (!subject->pid)
+		return nsa_fail(op, -EBADF, NSATTACH_R_SUBJECT_FD, 0, NULL, NULL);
+
+	subject->leader = get_pid_task(subject->pid, PIDTYPE_TGID);
+	if (!subject->leader)
+		return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, subject, NULL);
+	return refuse(op, subject);
+}
+
+void nsa_subject_close(struct nsa_subject *subject)
+{
+	if (subject->leader)
+		put_task_struct(subject->leader);
+	put_pid(subject->pid);
+}
+
+int nsa_subject_may(struct nsa_op *op, struct nsa_subject *subject,
+		    struct task_struct *task, const struct cred *cred)
+{
+	if (!nsa_ptrace_may_access(task, PTRACE_MODE_ATTACH_REALCREDS))
+		return nsa_fail(op, -EPERM, NSATTACH_R_PERM_SUBJECT, 0, subject, task);
+	if (!ns_capable(cred->user_ns, CAP_SYS_ADMIN))
+		return nsa_fail(op, -EPERM, NSATTACH_R_PERM_SUBJECT_CAP, 0, subject, task);
+	return 0;
+}
+
+/* The claim on a process, or NULL. Under claims_lock. */
+static struct nsa_subject *claim_of(const struct pid *pid)
+{
+	struct nsa_subject *s;
+
+	hash_for_each_possible(claims, s, busy, (unsigned long)pid) {
+		if (s->pid == pid)
+			return s;
+	}
+	return NULL;
+}
+
+static int given_twice(struct nsa_op *op, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		hash_del(&op->subjects[i].busy);
+	return nsa_fail(op, -EEXIST, NSATTACH_R_SUBJECT_TWICE, 0, &op->subjects[nr], NULL);
+}
+
+/*
+ * Claim all subjects, or none. Under claims_lock.
+ * Return: 0, -EEXIST, or -EBUSY when another attach has one of them.
+ */
+static int try_claim(struct nsa_op *op)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		struct nsa_subject *other = claim_of(op->subjects[i].pid);
+
+		if (other && other->op != op)
+			break;
+		if (other)
+			return given_twice(op, i);
+		hash_add(claims, &op->subjects[i].busy, (unsigned long)op->subjects[i].pid);
+	}
+	if (i == op->nr_subjects) {
+		op->seq = ++last_seq;
+		list_add_tail(&op->active, &active);
+		return 0;
+	}
+	while (i--)
+		hash_del(&op->subjects[i].busy);
+	return -EBUSY;
+}
+
+static int locked_try_claim(struct nsa_op *op)
+{
+	int err;
+
+	spin_lock(&claims_lock);
+	err = try_claim(op);
+	spin_unlock(&claims_lock);
+	return err;
+}
+
+/**
+ * nsa_claim - make the subjects ours alone, and take a place in the order
+ * @op:		attach
+ *
+ * Waits for other attaches of the same processes; a caller that is wanted by
+ * another attach, or gets a signal, leaves (it holds nothing yet).
+ *
+ * Return: 0, -EEXIST, -ETIMEDOUT, -ERESTARTNOINTR or -ERESTARTNOHAND.
+ */
+int nsa_claim(struct nsa_op *op)
+{
+	int err = 0, ret;
+
+	ret = wait_event_interruptible_hrtimeout(claims_wait,
+			(err = locked_try_claim(op)) != -EBUSY,
+			ktime_sub(op->deadline, ktime_get()));
+	if (ret == -ERESTARTSYS)
+		ret = task_sigpending(current) ? -ERESTARTNOHAND : -ERESTARTNOINTR;
+	if (ret && err == -EBUSY)
+		return ret == -ETIME ? nsa_fail(op, -ETIMEDOUT, NSATTACH_R_DEADLINE, 0,
+						&op->subjects[0], NULL) : ret;
+	if (err)
+		return err;
+
+	/*
+	 * Pairs with nsa_make_callers_yield(): an older attach either finds us
+	 * in the list, or its notification is seen here.
+	 */
+	smp_mb();
+	if (test_thread_flag(TIF_NOTIFY_SIGNAL) && !task_sigpending(current)) {
+		nsa_unclaim(op);
+		return -ERESTARTNOINTR;
+	}
+	return 0;
+}
+
+void nsa_unclaim(struct nsa_op *op)
+{
+	unsigned int i;
+
+	spin_lock(&claims_lock);
+	for (i = 0; i < op->nr_subjects; i++)
+		hash_del(&op->subjects[i].busy);
+	list_del_init(&op->active);
+	spin_unlock(&claims_lock);
+	wake_up_all(&claims_wait);
+}
+
+/**
+ * nsa_make_callers_yield - ask younger attaches for callers that are ours
+ * @op:		attach that has queued work to all threads it knows
+ *
+ * Context: takes claims_lock, then the lock of other attaches inside it.
+ */
+void nsa_make_callers_yield(struct nsa_op *op)
+{
+	struct nsa_op *younger = op;
+	struct nsa_subject *mine;
+
+	smp_mb();
+	spin_lock(&claims_lock);
+	list_for_each_entry_continue(younger, &active, active) {
+		mine = claim_of(task_tgid(younger->caller));
+		if (!mine || mine->op != op)
+			continue;
+		spin_lock(&younger->lock);
+		younger->yield = true;
+		wake_up_process(younger->caller);
+		spin_unlock(&younger->lock);
+	}
+	spin_unlock(&claims_lock);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The processes that are to move: who may move them, and one attach at a time
+ */
+#ifndef NSA_SUBJECT_H
+#define NSA_SUBJECT_H
+
+#include "op.h"
+
+int nsa_subject_open(struct nsa_op *op, struct nsa_subject *subject, int fd);
+void nsa_subject_close(struct nsa_subject *subject);
+
+/**
+ * nsa_subject_may - may the caller move a thread that has these credentials?
+ * @op:		attach
+ * @subject:	the thread's process
+ * @task:	the thread
+ * @cred:	its credentials
+ *
+ * Return: 0, or -EPERM with op->error set.
+ */
+int nsa_subject_may(struct nsa_op *op, struct nsa_subject *subject,
+		    struct task_struct *task, const struct cred *cred);
+
+int nsa_claim(struct nsa_op *op);
+void nsa_unclaim(struct nsa_op *op);
+void nsa_make_callers_yield(struct nsa_op *op);
+
+#endif /* NSA_SUBJECT_H */

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads of the subjects: finding them, and preparing what each will get
+ */
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "compat/symbols.h"
+#include "subject.h"
+#include "thread.h"
+
+/* Room for threads that appear between counting and walking. */
+#define SPARE_THREADS	4
+
+static struct nsa_thread *known_thread(struct nsa_op *op, struct task_struct *task)
+{
+	struct nsa_thread *th;
+
+	if (!op->known)
+		return NULL;
+	hlist_for_each_entry(th, &op->known[hash_ptr(task, op->known_bits)], known) {
+		if (th->task == task && th->state != NSA_GONE)
+			return th;
+	}
+	return NULL;
+}
+
+static void remember(struct nsa_op *op, struct nsa_thread *th)
+{
+	hlist_add_head(&th->known, &op->known[hash_ptr(th->task, op->known_bits)]);
+}
+
+void nsa_remember_batch(struct nsa_batch *batch)
+{
+	struct nsa_thread *th;
+
+	for (th = batch->threads; th < batch->threads + batch->nr; th++) {
+		if (th->op->known)
+			remember(th->op, th);
+	}
+}
+
+/* Only a second walk has to know threads again, so the table is made for it. */
+static int remember_all(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+	unsigned int nr = 0;
+
+	if (op->known || list_empty(&op->batches))
+		return 0;
+	list_for_each_entry(batch, &op->batches, node)
+		nr += batch->nr;
+	op->known_bits = max(4, order_base_2(nr));
+	op->known = kvcalloc(1 << op->known_bits, sizeof(*op->known), GFP_KERNEL);
+	if (!op->known)
+		return -ENOMEM;
+	nsa_for_each_thread(op, batch, th)
+		remember(op, th);
+	return 0;
+}
+
+/* A thread with SIGKILL pending runs no user code and can not clone any more. */
+static bool is_leaving(struct task_struct *task)
+{
+	return task->flags & PF_EXITING || task->exit_state || fatal_signal_pending(task);
+}
+
+static void walk(struct nsa_op *op, struct nsa_subject *subject, struct nsa_batch *batch)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	for_each_thread(subject->leader, task) {
+		if (is_leaving(task) || known_thread(op, task))
+			continue;
+		if (batch->nr == batch->room)
+			break;
+		batch->threads[batch->nr].task = get_task_struct(task);
+		batch->nr++;
+	}
+	rcu_read_unlock();
+}
+
+/* Exec by another thread than the leader replaces the leader (de_thread). */
+static int refresh_leader(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct task_struct *leader = get_pid_task(subject->pid, PIDTYPE_TGID);
+
+	if (!leader)
+		return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, subject, NULL);
+	spin_lock(&op->lock);
+	swap(leader, subject->leader);
+	spin_unlock(&op->lock);
+	put_task_struct(leader);
+	return 0;
+}
+
+struct nsa_batch *nsa_find_threads(struct nsa_op *op, struct nsa_subject *subject)
+{
+	unsigned int i, room = get_nr_threads(subject->leader) + SPARE_THREADS;
+	struct nsa_batch *batch;
+	int err;
+
+	err = remember_all(op);
+	if (!err && op->slow)
+		err = refresh_leader(op, subject);
+	if (err)
+		return ERR_PTR(err);
+	batch = kvzalloc(struct_size(batch, threads, room), GFP_KERNEL);
+	if (!batch)
+		return ERR_PTR(-ENOMEM);
+	batch->room = room;
+	walk(op, subject, batch);
+	for (i = 0; i < batch->nr; i++) {
+		batch->threads[i].op = op;
+		batch->threads[i].subject = subject;
+		init_task_work(&batch->threads[i].work, nsa_thread_work);
+	}
+	if (batch->nr)
+		return batch;
+	kvfree(batch);
+	return NULL;
+}
+
+void nsa_batch_free(struct nsa_batch *batch)
+{
+	while (batch->nr)
+		put_task_struct(batch->threads[--batch->nr].task);
+	kvfree(batch);
+}
+
+static struct nsa_proxy *find_proxy(struct nsa_thread *th, struct nsproxy *old)
+{
+	struct nsa_proxy *proxy;
+
+	list_for_each_entry(proxy, &th->op->proxies, node) {
+		if (proxy->old == old && proxy->user_ns == th->cred->user_ns &&
+		    proxy->pid_ns == ns_of_pid(th->subject->pid))
+			return proxy;
+	}
+	return NULL;
+}
+
+static int prepare_proxy(struct nsa_thread *th)
+{
+	struct nsa_proxy *proxy;
+	struct nsproxy *old;
+
+	/* Only compared: every nsproxy in the list is held by the list. */
+	proxy = find_proxy(th, READ_ONCE(th->task->nsproxy));
+	if (proxy) {
+		th->proxy = proxy;
+		return 0;
+	}
+	task_lock(th->task);
+	old = th->task->nsproxy;
+	if (old)
+		get_nsproxy(old);
+	task_unlock(th->task);
+	if (!old)
+		return -ESRCH;
+	proxy = nsa_proxy_make(th->op, th->subject, old, th->cred);
+	if (IS_ERR(proxy))
+		return PTR_ERR(proxy);
+	th->proxy = proxy;
+	return 0;
+}
+
+/*
+ * Is this path anything but the top of its mount namespace? The top is a root
+ * dentry of a mount that is mounted, if at all, over other root dentries.
+ */
+static bool is_chroot(const struct path *root)
+{
+	struct path path = *root;
+	bool chroot;
+
+	path_get(&path);
+	do {
+		chroot = path.dentry != path.mnt->mnt_root;
+	} while (!chroot && follow_up(&path));
+	path_put(&path);
+	return chroot;
+}
+
+static int check_chroot(struct nsa_thread *th)
+{
+	struct path root = {};
+	bool chroot = false;
+
+	task_lock(th->task);
+	if (th->task->fs)
+		get_fs_root(th->task->fs, &root);
+	task_unlock(th->task);
+	if (root.dentry)
+		chroot = is_chroot(&root);
+	path_put(&root);
+	if (!chroot)
+		return 0;
+	return nsa_fail(th->op, -EXDEV, NSATTACH_R_CHROOTED, CLONE_NEWNS, th->subject, th->task);
+}
+
+static int prepare_fs(struct nsa_thread *th)
+{
+	struct fs_struct *old = READ_ONCE(th->task->fs);
+	struct nsa_fs *fs;
+	int err;
+
+	if (!old)
+		return -ESRCH;
+	list_for_each_entry(fs, &th->subject->fss, node) {
+		if (fs->old == old) {
+			th->fs = fs;
+			return 0;
+		}
+	}
+	if (!(th->op->flags & NSATTACH_F_CHROOTED) && !th->op->detach) {
+		err = check_chroot(th);
+		if (err)
+			return err;
+	}
+	fs = kzalloc(sizeof(*fs), GFP_KERNEL);
+	if (!fs)
+		return -ENOMEM;
+	fs->old = old;
+	fs->proxy = th->proxy;
+	list_add(&fs->node, &th->subject->fss);
+	th->fs = fs;
+	return 0;
+}
+
+static int prepare_cred(struct nsa_thread *th)
+{
+	struct nsa_cred *c;
+	int err;
+
+	list_for_each_entry(c, &th->subject->creds, node) {
+		if (c->cred == rcu_access_pointer(th->task->real_cred)) {
+			th->cred = c->cred;
+			return 0;
+		}
+	}
+	c = kzalloc(sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	c->cred = get_task_cred(th->task);
+	list_add(&c->node, &th->subject->creds);
+	err = nsa_subject_may(th->op, th->subject, th->task, c->cred);
+	if (!err)
+		th->cred = c->cred;
+	return err;
+}
+
+/* Return: 0, -ESRCH when the thread is exiting, or a negated errno. */
+static int prepare(struct nsa_thread *th)
+{
+	int err = prepare_cred(th);
+
+	if (!err)
+		err = prepare_proxy(th);
+	if (!err && nsa_moves(th->op, CLONE_NEWNS))
+		err = prepare_fs(th);
+	return err;
+}
+
+int nsa_prepare_batch(struct nsa_batch *batch)
+{
+	unsigned int i = 0;
+	int err;
+
+	while (i < batch->nr) {
+		struct nsa_thread *th = &batch->threads[i];
+
+		err = prepare(th);
+		if (err == -ESRCH || (err && is_leaving(th->task))) {
+			put_task_struct(th->task);
+			*th = batch->threads[--batch->nr];
+			continue;
+		}
+		if (err)
+			return err;
+		i++;
+	}
+	return 0;
+}
+
+bool nsa_fs_ready(struct nsa_subject *subject)
+{
+	struct nsa_fs *fs;
+
+	list_for_each_entry(fs, &subject->fss, node) {
+		unsigned int users;
+
+		if (fs->copy || !fs->nr_threads)
+			continue;
+		if (subject->nr_stopped)
+			return false;
+		/* Its parked threads keep it alive. */
+		nsa_fs_lock(fs->old);
+		users = fs->old->users;
+		nsa_fs_unlock(fs->old);
+		if (users != fs->nr_threads)
+			return false;
+	}
+	return true;
+}
+
+/* Under op->lock. */
+static void recount_fs(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+	struct nsa_fs *fs;
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		list_for_each_entry(fs, &op->subjects[i].fss, node)
+			fs->nr_threads = 0;
+	}
+	nsa_for_each_thread(op, batch, th) {
+		if (th->fs && (th->state == NSA_PARKED || th->state == NSA_STOPPED))
+			th->fs->nr_threads++;
+	}
+}
+
+static int prepare_stale(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+	int err;
+
+	spin_lock(&op->lock);
+	op->stale = false;
+	spin_unlock(&op->lock);
+	nsa_for_each_thread(op, batch, th) {
+		if (th->state != NSA_PARKED && th->state != NSA_STOPPED)
+			continue;
+		err = prepare(th);
+		if (err && err != -ESRCH)
+			return err;
+	}
+	spin_lock(&op->lock);
+	if (nsa_moves(op, CLONE_NEWNS))
+		recount_fs(op);
+	spin_unlock(&op->lock);
+	return 0;
+}
+
+/*
+ * The copy starts as one of the caller's, which nobody can free meanwhile; the
+ * commit fills it in.
+ */
+static int prepare_copies(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct nsa_fs *fs;
+	bool ready;
+
+	spin_lock(&op->lock);
+	ready = nsa_fs_ready(subject);
+	spin_unlock(&op->lock);
+	if (ready)
+		return 0;
+	list_for_each_entry(fs, &subject->fss, node) {
+		if (fs->copy)
+			continue;
+		fs->copy = nsa_copy_fs_struct(current->fs);
+		if (!fs->copy)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int nsa_prepare_again(struct nsa_op *op)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (op->stale)
+		err = prepare_stale(op);
+	for (i = 0; i < op->nr_subjects && !err; i++) {
+		struct nsa_subject *s = &op->subjects[i];
+
+		if (!s->nr_parked && !s->nr_stopped)
+			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL);
+		err = prepare_copies(op, s);
+	}
+#ifdef CONFIG_SYSVIPC
+	if (!err && op->nr_stopped && nsa_moves(op, CLONE_NEWIPC) && !op->undo_task) {
+		op->undo_task = kzalloc(sizeof(*op->undo_task), GFP_KERNEL);
+		if (!op->undo_task)
+			err = -ENOMEM;
+	}
+#endif
+	return err;
+}
+
+static void release_subject(struct nsa_subject *subject)
+{
+	struct nsa_cred *c, *next_c;
+	struct nsa_fs *fs, *next_fs;
+
+	list_for_each_entry_safe(c, next_c, &subject->creds, node) {
+		put_cred(c->cred);
+		kfree(c);
+	}
+	list_for_each_entry_safe(fs, next_fs, &subject->fss, node) {
+		if (fs->copy && !fs->nr_moved)
+			nsa_free_fs_struct(fs->copy);
+		path_put(&fs->old_root);
+		path_put(&fs->old_pwd);
+		kfree(fs);
+	}
+}
+
+void nsa_release_threads(struct nsa_op *op)
+{
+	struct nsa_proxy *proxy, *next;
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+	unsigned int i;
+
+	nsa_for_each_thread(op, batch, th)
+		put_task_struct(th->task);
+	list_for_each_entry_safe(proxy, next, &op->proxies, node)
+		nsa_proxy_free(proxy);
+	for (i = 0; i < op->nr_subjects; i++)
+		release_subject(&op->subjects[i]);
+	kfree(op->undo_task);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Threads of the subjects: finding them, and preparing what each will get
+ */
+#ifndef NSA_THREAD_H
+#define NSA_THREAD_H
+
+#include "op.h"
+
+void nsa_thread_work(struct callback_head *work);
+
+/**
+ * nsa_find_threads - the threads of a process that are not known yet
+ * @op:		attach
+ * @subject:	process
+ *
+ * Context: the caller; sleeps.
+ * Return: a batch with a reference to each, NULL if there are none, or
+ * ERR_PTR(-ENOMEM).
+ */
+struct nsa_batch *nsa_find_threads(struct nsa_op *op, struct nsa_subject *subject);
+/* Make the next walk know the threads of a batch. */
+void nsa_remember_batch(struct nsa_batch *batch);
+void nsa_batch_free(struct nsa_batch *batch);
+
+/**
+ * nsa_prepare_batch - check permission and build the new state for each thread
+ * @batch:	from nsa_find_threads(); threads that exit meanwhile are taken out
+ *
+ * Context: the caller; sleeps.
+ * Return: 0 or a negated errno, with op->error set.
+ */
+int nsa_prepare_batch(struct nsa_batch *batch);
+
+/**
+ * nsa_prepare_again - after all have come: mend what was prepared
+ * @op:		attach; nobody is pending
+ *
+ * Threads that came with other namespaces or credentials are prepared anew;
+ * subjects that share their fs_struct with strangers, or have threads in a
+ * stop, get one of their own.
+ *
+ * Context: the caller; sleeps.
+ * Return: 0 or a negated errno, with op->error set.
+ */
+int nsa_prepare_again(struct nsa_op *op);
+
+/* Under op->lock: can the fs_structs of this subject be switched? */
+bool nsa_fs_ready(struct nsa_subject *subject);
+
+/* Drop what the caller holds: tasks, creds, fs copies, proxies. */
+void nsa_release_threads(struct nsa_op *op);
+
+#endif /* NSA_THREAD_H */
