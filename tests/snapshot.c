@@ -223,6 +223,14 @@ const char *snapshot_differs(const struct snapshot *before, const struct snapsho
 	return NULL;
 }
 
+/* A thread that ended between two looks at it has no links to be judged by. */
+static bool has_ended(pid_t pid, pid_t tid)
+{
+	char state = task_state(pid, tid);
+
+	return !state || state == 'Z' || state == 'X';
+}
+
 static const char *thread_not_moved(const struct thread_view *before,
 				    const struct thread_view *after,
 				    const struct place *place, uint64_t mask)
@@ -261,8 +269,8 @@ const char *snapshot_not_moved(const struct snapshot *before, const struct snaps
 		const struct thread_view *view = find(before, after->threads[i].tid);
 		const char *bad;
 
-		/* A thread that ended while it was looked at tells nothing. */
-		if (!after->threads[i].ns[NS_UTS])
+		if (!after->threads[i].ns[NS_UTS] &&
+		    has_ended(after->pid, after->threads[i].tid))
 			continue;
 		bad = thread_not_moved(view ? view : &before->threads[0], &after->threads[i],
 				       place, mask);
@@ -298,8 +306,9 @@ const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 
 	for (unsigned int t = 0; !bad && t < now->count; t++)
 		for (int i = 0; !bad && i < NS_COUNT; i++)
-			if (mask & ns_types[i].flag && now->threads[t].ns[NS_UTS] &&
-			    now->threads[t].ns[i] != place->ns[i])
+			if (mask & ns_types[i].flag &&
+			    now->threads[t].ns[i] != place->ns[i] &&
+			    (now->threads[t].ns[i] || !has_ended(pid, now->threads[t].tid)))
 				bad = COMPLAIN("thread %d of %d: %s is %llu, not %llu",
 					       now->threads[t].tid, pid, ns_types[i].name,
 					       (unsigned long long)now->threads[t].ns[i],

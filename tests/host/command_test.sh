@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The command as a user meets it, on a machine without the module
+
+set -eu -o pipefail
+
+nsattach=$OUT/nsattach
+work=$(mktemp -d)
+count=0
+failed=0
+sleep 600 &
+subject=$!
+trap 'kill $subject; rm -rf "$work"' EXIT
+
+# result NAME: told by the status of the last command
+result() {
+	local status=$?
+	count=$((count + 1))
+	if [ $status = 0 ]; then
+		echo "ok $count $1"
+	else
+		echo "not ok $count $1"
+		sed 's/^/# /' "$work/out" "$work/err"
+		failed=1
+	fi
+}
+
+# run CODE TEXT ARGS...: exits with CODE and says TEXT in one line on stderr
+run() {
+	local code=$1 text=$2 status=0
+	shift 2
+	"$nsattach" "$@" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" = "$code" ] || { echo "exit code $status" >>"$work/err"; return 1; }
+	[ ! -s "$work/out" ] || return 1
+	[ "$(wc -l <"$work/err")" = 1 ] || return 1
+	grep -q "^nsattach: .*$text" "$work/err"
+}
+
+# case NAME CODE TEXT ARGS...
+try() {
+	local name=$1
+	shift
+	run "$@" && true
+	result "$name"
+}
+
+tests=$(grep -cE '^[[:space:]]*try "|^result "' "$0")
+echo "TAP version 13"
+echo "1..$tests"
+
+try "no arguments at all ask for a process" 2 "give --pid" 
+try "a word that is no number is refused" 2 "neither the number" --pid abc -t 1 -n
+try "process 0 is refused" 2 "start at 1" --pid 0 -t 1 -n
+try "a negative number is refused" 2 "negative" --pid -3 -t 1 -n
+try "a huge number is refused" 2 "larger than any" --pid 99999999999 -t 1 -n
+try "trailing garbage is refused" 2 "after the number" --pid 12x -t 1 -n
+try "a dead subject is named" 1 "no process 4194303" --pid 4194303 -t $$ -n
+try "a dead target is named" 1 "no process 4194303" --pid $subject -t 4194303 -n
+try "a subject given twice is refused" 1 "named twice" --pid $subject $subject -t $$ -n
+try "a typo in --ns gets a suggestion" 2 "did you mean net" --pid $subject -t $$ --ns nte
+try "a file that is no namespace is refused" 1 "no namespace file" --pid $subject --ns net=/etc/passwd
+try "a namespace of another type is refused" 1 "is no net namespace" --pid $subject --ns net=/proc/self/ns/uts
+try "a missing namespace file is named" 1 "/nowhere does not exist" --pid $subject --ns net=/nowhere
+try "an unknown netns is named" 1 "/run/netns/none" --pid $subject -t netns:none
+try "a netns as subject is refused" 1 "netns" --pid netns:none -t $$ -n
+try "an unknown container is named" 1 "no runc container" --pid $subject -t runc:none-such -n
+
+# the rest needs the module to be missing
+if [ ! -e /dev/nsattach ]; then
+	try "a missing module has its own exit code" 3 "nsattach module" --pid $subject -t $$ -n
+	try "the list needs the module too" 3 "nsattach module" --list
+else
+	run 0 "" --version || true
+	true && result "a missing module has its own exit code # SKIP the module is loaded"
+	true && result "the list needs the module too # SKIP the module is loaded"
+fi
+
+"$nsattach" --help >"$work/out" 2>"$work/err" && [ ! -s "$work/err" ] &&
+	grep -q '^Usage: nsattach' "$work/out" && true
+result "help goes to stdout and succeeds"
+
+"$nsattach" --version >"$work/out" 2>"$work/err" && grep -q '^nsattach [0-9]' "$work/out" && true
+result "version goes to stdout and succeeds"
+
+exit $failed

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names of targets, resolved in faked state directories
+ */
+#include <errno.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../userland/lib/names.h"
+#include "tap.h"
+
+static char root[64];
+static struct places places;
+static struct nsattach_name name;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void drop_root(void)
+{
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A fresh, empty world. */
+static void begin(void)
+{
+	if (*root)
+		drop_root();
+	else
+		atexit(drop_root);
+	strcpy(root, "/tmp/nsattach-names-XXXXXX");
+	if (!mkdtemp(root))
+		abort();
+	places = (struct places){ .root = root };
+}
+
+static unsigned long long my_start(void)
+{
+	unsigned long long ticks = 0;
+
+	nsattach_start_time(getpid(), &ticks);
+	return ticks;
+}
+
+static void make_parents(char *path)
+{
+	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+}
+
+static void put(const char *where, const char *format, ...) PRINTF(2, 3);
+static void put(const char *where, const char *format, ...)
+{
+	char path[PATH_MAX];
+	va_list args;
+	FILE *f;
+
+	path_format(path, "%s%s", root, where);
+	make_parents(path);
+	f = fopen(path, "w");
+	if (!f)
+		abort();
+	va_start(args, format);
+	vfprintf(f, format, args);
+	va_end(args);
+	fclose(f);
+}
+
+static void put_runc(const char *where, pid_t pid, unsigned long long start)
+{
+	put(where, "{\"id\":\"x\",\"init_process_pid\":%d,\"init_process_start\":%llu}", pid, start);
+}
+
+static void put_docker(const char *id, const char *called, pid_t pid)
+{
+	char where[256];
+
+	snprintf(where, sizeof(where), "/var/lib/docker/containers/%s/config.v2.json", id);
+	put(where, "{\"ID\":\"%s\",\"Name\":\"/%s\",\"State\":{\"Running\":%s,\"Pid\":%d}}", id,
+	    called, pid ? "true" : "false", pid);
+}
+
+static int resolve(const char *text)
+{
+	int err = name_resolve_in(&places, text, &name);
+
+	if (name.pidfd >= 0)
+		close(name.pidfd);
+	if (name.nsfd >= 0)
+		close(name.nsfd);
+	return err;
+}
+
+static void resolves_to_me(const char *text)
+{
+	CHECK_INT(resolve(text), 0);
+	CHECK_INT(name.pid, getpid());
+	CHECK(name.pidfd >= 0);
+}
+
+static void fails(const char *text, int err, const char *part)
+{
+	CHECK_INT(resolve(text), err);
+	CHECK_HAS(name.hint, part);
+}
+
+TEST(numbers_are_taken_exactly)
+{
+	static const char *const bad[] = { "", "abc", "-1", "-", "0", "00", "+1", " 1", "1 ", "12x",
+					   "0x10", "1.5", "4194305", "99999999999999999999", "1\n" };
+
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_INT(resolve(bad[i]), -EINVAL);
+		CHECK(*name.hint);
+	}
+	CHECK_INT(resolve("4194304"), -ESRCH);
+	fails("0", -EINVAL, "start at 1");
+	fails("-7", -EINVAL, "negative");
+	fails("7z", -EINVAL, "after the number");
+	fails("web", -EINVAL, "docker:web");
+}
+
+TEST(a_runc_container_is_found_by_its_state)
+{
+	begin();
+	put_runc("/run/runc/web/state.json", getpid(), my_start());
+	resolves_to_me("runc:web");
+	fails("runc:db", -ENOENT, "no runc container has this name");
+}
+
+TEST(a_recycled_number_is_not_taken_for_the_container)
+{
+	begin();
+	put_runc("/run/runc/web/state.json", getpid(), my_start() + 1);
+	fails("runc:web", -ESTALE, "names a process that has gone");
+	put_runc("/run/runc/web/state.json", 4194304, 0);
+	fails("runc:web", -ESRCH, "not running");
+	put_runc("/run/runc/web/state.json", 0, 0);
+	fails("runc:web", -ESRCH, "not running");
+}
+
+TEST(a_name_can_not_leave_its_directory)
+{
+	begin();
+	put_runc("/run/state.json", getpid(), my_start());
+	fails("runc:..", -EINVAL, "after the colon");
+	fails("runc:", -EINVAL, "after the colon");
+	fails("runc:a/../..", -EINVAL, "after the colon");
+	fails("netns:../../etc", -EINVAL, "after the colon");
+}
+
+TEST(rootless_runc_and_crun_are_found)
+{
+	begin();
+	places.runtime = "/run/user/1000";
+	put_runc("/run/user/1000/runc/mine/state.json", getpid(), my_start());
+	put("/run/user/1001/crun/other/status", "{\"pid\":%d,\"process-start-time\":%llu}", getpid(),
+	    my_start());
+	resolves_to_me("runc:mine");
+	fails("crun:other", -ENOENT, "no crun container");
+	places.everyone = 1;
+	resolves_to_me("crun:other");
+}
+
+TEST(one_name_at_two_users_is_ambiguous)
+{
+	begin();
+	places.everyone = 1;
+	put_runc("/run/user/1000/runc/web/state.json", getpid(), my_start());
+	put_runc("/run/user/1001/runc/web/state.json", getppid(), 0);
+	fails("runc:web", -ENOTUNIQ, "more than one");
+	/* a dead one does not count */
+	put_runc("/run/user/1001/runc/web/state.json", 0, 0);
+	resolves_to_me("runc:web");
+}
+
+TEST(a_docker_container_is_found_by_name_id_and_prefix)
+{
+	begin();
+	put_docker("abcdef0123", "web", getpid());
+	put_docker("abcfff4567", "db", getppid());
+	resolves_to_me("docker:web");
+	resolves_to_me("docker:abcdef0123");
+	resolves_to_me("docker:abcd");
+	fails("docker:abc", -ENOTUNIQ, "more than one Docker container");
+	fails("docker:we", -ENOENT, "no Docker container");
+	/* a name beats the start of an id */
+	put_docker("fff000", "abc", getpid());
+	resolves_to_me("docker:abc");
+}
+
+TEST(a_stopped_docker_container_is_said_to_be_stopped)
+{
+	begin();
+	put_docker("abc", "web", 0);
+	fails("docker:web", -ESRCH, "not running: start it first");
+}
+
+TEST(docker_start_times_come_from_runc_below)
+{
+	begin();
+	put_docker("abc", "web", getpid());
+	put_runc("/run/docker/runtime-runc/moby/abc/state.json", getpid(), my_start() + 5);
+	fails("docker:web", -ESTALE, "has gone");
+	put_runc("/run/docker/runtime-runc/moby/abc/state.json", getpid(), my_start());
+	resolves_to_me("docker:web");
+}
+
+TEST(docker_may_live_elsewhere)
+{
+	begin();
+	put("/etc/docker/daemon.json", "{\"data-root\":\"/srv/docker\"}");
+	put("/srv/docker/containers/a/config.v2.json",
+	    "{\"ID\":\"a\",\"Name\":\"/web\",\"State\":{\"Pid\":%d}}", getpid());
+	resolves_to_me("docker:web");
+	places.runtime = "/run/user/5";
+	places.home = "/home/u";
+	put("/home/u/.local/share/docker/containers/b/config.v2.json",
+	    "{\"ID\":\"b\",\"Name\":\"/rootless\",\"State\":{\"Pid\":%d}}", getpid());
+	resolves_to_me("docker:rootless");
+}
+
+TEST(a_podman_container_is_found_by_storage_and_pid_file)
+{
+	begin();
+	put("/var/lib/containers/storage/overlay-containers/containers.json",
+	    "[{\"id\":\"aaa111\",\"names\":[\"db\"]},{\"id\":\"bbb222\",\"names\":[\"web\",\"w\"]}]");
+	put("/run/containers/storage/overlay-containers/bbb222/userdata/pidfile", "%d", getpid());
+	resolves_to_me("podman:web");
+	resolves_to_me("podman:w");
+	resolves_to_me("podman:bbb");
+	fails("podman:db", -ESRCH, "not running");
+	fails("podman:cache", -ENOENT, "no Podman container");
+	put("/run/crun/bbb222/status", "{\"pid\":%d,\"process-start-time\":1}", getpid());
+	fails("podman:web", -ESTALE, "has gone");
+}
+
+TEST(a_rootless_podman_container_is_found)
+{
+	begin();
+	places.home = "/home/u";
+	places.runtime = "/run/user/7";
+	put("/home/u/.local/share/containers/storage/vfs-containers/containers.json",
+	    "[{\"id\":\"ccc\",\"names\":[\"web\"]}]");
+	put("/run/user/7/containers/vfs-containers/ccc/userdata/pidfile", "%d", getpid());
+	resolves_to_me("podman:web");
+}
+
+TEST(container_takes_the_only_runtime_that_has_it)
+{
+	begin();
+	put_docker("abc", "web", getpid());
+	resolves_to_me("container:web");
+	put_runc("/run/runc/web/state.json", getppid(), 0);
+	fails("container:web", -ENOTUNIQ, "more than one container");
+	/* the same process seen by two runtimes is one */
+	put_runc("/run/runc/web/state.json", getpid(), my_start());
+	resolves_to_me("container:web");
+	fails("container:none", -ENOENT, "no container");
+}
+
+TEST(a_unit_is_its_oldest_process)
+{
+	begin();
+	put("/sys/fs/cgroup/system.slice/nginx.service/cgroup.procs", "%d\n", getpid());
+	put("/sys/fs/cgroup/system.slice/system-x.slice/x@1.service/sub/cgroup.procs", "%d\n",
+	    getpid());
+	put("/sys/fs/cgroup/system.slice/system-x.slice/x@1.service/cgroup.procs", "%s", "");
+	resolves_to_me("unit:nginx.service");
+	resolves_to_me("unit:nginx");
+	resolves_to_me("unit:x@1.service");
+	fails("unit:apache.service", -ENOENT, "no systemd unit");
+	put("/sys/fs/cgroup/system.slice/idle.service/cgroup.procs", "%s", "");
+	fails("unit:idle", -ESRCH, "not running");
+	put("/sys/fs/cgroup/user.slice/nginx.service/cgroup.procs", "%d\n", getpid());
+	fails("unit:nginx", -ENOTUNIQ, "more than one systemd unit");
+}
+
+TEST(broken_state_is_said_to_be_broken)
+{
+	begin();
+	put("/run/runc/web/state.json", "{\"init_process_pid\":");
+	fails("runc:web", -EBADMSG, "can not be understood");
+	put("/run/runc/web/state.json", "[]");
+	fails("runc:web", -ESRCH, "not running");
+	put("/run/runc/web/state.json", "{\"init_process_pid\":\"many\"}");
+	fails("runc:web", -ESRCH, "not running");
+}
+
+TEST(a_named_network_is_a_namespace_file)
+{
+	char path[PATH_MAX];
+
+	begin();
+	put("/run/netns/plain", "x");
+	path_format(path, "%s/run/netns/blue", root);
+	CHECK_INT(symlink("/proc/self/ns/net", path), 0);
+	CHECK_INT(resolve("netns:blue"), 0);
+	CHECK(name.nsfd >= 0 && name.pidfd < 0);
+	fails("netns:red", -ENOENT, "no network namespace /run/netns/red");
+	fails("netns:plain", -ENOENT, "no network namespace");
+}
