@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034
+# What every script in qemu/ shares: words to the user, the cache, locks, bounded and logged commands.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${NSATTACH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nsattach}
+build=$top/build
+jobs=$(nproc)
+
+say() { printf '%s\n' "== $*" >&2; }
+die() { printf 'nsattach: %s\n' "$*" >&2; exit 1; }
+
+# One line per step that takes long: rewritten in place on a terminal, a line every 20 seconds elsewhere.
+progress() {
+	if [ -t 2 ]; then
+		printf '\r   %s\033[K' "$*" >&2
+	elif [ $((SECONDS - ${progress_shown:-0})) -ge 20 ]; then
+		progress_shown=$SECONDS
+		printf '   %s\n' "$*" >&2
+	fi
+}
+
+# logged SECONDS WHAT LOGFILE COMMAND...: run quietly with a deadline; when it fails, show the end of its log.
+logged() {
+	local limit=$1 what=$2 log=$3 pid rc=0 began=$SECONDS progress_shown=$SECONDS
+	shift 3
+	mkdir -p "$(dirname "$log")"
+	say "$what"
+	timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	# shellcheck disable=SC2064 # the pid as it is now
+	trap "kill $pid 2>/dev/null || :" EXIT
+	while sleep 1; kill -0 "$pid" 2>/dev/null; do
+		progress "$((SECONDS - began)) s, $(wc -l <"$log") lines: $(tail -n1 "$log" | cut -c1-60)"
+	done
+	wait "$pid" || rc=$?
+	trap - EXIT
+	if [ -t 2 ]; then printf '\r\033[K' >&2; fi
+	[ $rc = 0 ] && return
+	tail -n 25 "$log" | sed 's/^/   | /' >&2
+	[ $rc != 124 ] || die "$what: not done after $limit s (log: $log)"
+	die "$what: failed with status $rc (log: $log)"
+}
+
+# lock NAME: until this process ends, nobody else works on what NAME stands for.
+lock() {
+	local fd
+	mkdir -p "$cache/locks"
+	exec {fd}>"$cache/locks/$1"
+	flock -n "$fd" && return
+	say "waiting for another run that is working on $1"
+	flock -w "${NSATTACH_LOCK_TIMEOUT:-3600}" "$fd" || die "another run holds $cache/locks/$1 for more than an hour"
+}
+
+need_space() {
+	local free
+	mkdir -p "$1"
+	free=$(df --output=avail -m "$1" | tail -n1)
+	[ "$free" -ge "$2" ] || die "$1 has $free MB free and $3 needs $2 MB; free some, or set NSATTACH_CACHE to a larger disk"
+}
+
+need_tool() {
+	command -v "$1" >/dev/null || die "$1 is missing: apt-get install $2 (or run qemu/packages.sh as root)"
+}
+
+hash_of() { sha256sum | cut -c1-16; }
+
+# Debian's kernels of bookworm are built with gcc-12; their modules must be too.
+compiler() { if command -v gcc-12 >/dev/null; then echo gcc-12; else echo gcc; fi; }
