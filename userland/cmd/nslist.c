@@ -84,9 +84,16 @@ int ns_choice_parse(struct ns_choice *choice, const char *list, char error[ERROR
 			break;
 		list += len + 1;
 	}
-	for (unsigned int i = 0; i < choice->nr_paths; i++)
-		if (choice->mask & choice->paths[i].flag)
-			return named_twice(nsattach_namespace_by_flag(choice->paths[i].flag)->name,
-					   error);
+	return 0;
+}
+
+int ns_choice_check(const struct ns_choice *choice, char error[ERROR_MAX])
+{
+	for (unsigned int i = 0; i < choice->nr_paths; i++) {
+		__u64 flag = choice->paths[i].flag;
+
+		if (choice->mask & flag)
+			return named_twice(nsattach_namespace_by_flag(flag)->name, error);
+	}
 	return 0;
 }

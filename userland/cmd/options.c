@@ -250,7 +250,7 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 		return fail(error, "--strict is about all processes: it does not go with --each");
 	if (o->join_cgroup && !o->target)
 		return fail(error, "--join-cgroup takes the cgroup of the target: give --target");
-	return 0;
+	return ns_choice_check(&o->ns, error);
 }
 
 static int check_detach(const struct options *o, char error[ERROR_MAX])

@@ -67,6 +67,9 @@ void options_free(struct options *o);
 /* One list as given to --ns; adds to @choice. 0 or -EINVAL with a sentence. */
 int ns_choice_parse(struct ns_choice *choice, const char *list, char error[ERROR_MAX]);
 
+/* No type may come both from the target and from a path. */
+int ns_choice_check(const struct ns_choice *choice, char error[ERROR_MAX]);
+
 /* "1.5" seconds as nanoseconds; 0 or -EINVAL with a sentence. */
 int timeout_parse(const char *text, __u64 *ns, char error[ERROR_MAX]);
 

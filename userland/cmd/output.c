@@ -23,6 +23,9 @@
 	X(scols_table_new_column)	\
 	X(scols_table_new_line)		\
 	X(scols_column_set_json_type)	\
+	X(scols_column_set_wrapfunc)	\
+	X(scols_wrapnl_chunksize)	\
+	X(scols_wrapnl_nextchunk)	\
 	X(scols_line_set_data)		\
 	X(scols_print_table)
 
@@ -37,6 +40,8 @@ struct output {
 	void *handle;
 	struct libscols_table *table;
 	struct libscols_line *line;
+	const struct column *columns;
+	bool json;
 	int place[COLUMNS_MAX];
 };
 
@@ -59,18 +64,23 @@ static int json_type(enum column_type type)
 
 static int add_column(struct output *out, const struct column *column, bool json)
 {
-	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0;
+	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT :
+		    column->type == COLUMN_LIST && json ? SCOLS_FL_WRAP : 0;
 	struct libscols_column *c;
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s", column->name);
 	for (char *p = name; json && *p; p++)
-		*p = tolower((unsigned char)*p);
+		*p = *p == '-' ? '_' : tolower((unsigned char)*p);
 	c = out->scols_table_new_column(out->table, name, 0, flags);
 	if (!c)
 		return -1;
-	if (json)
-		out->scols_column_set_json_type(c, json_type(column->type));
+	if (!json)
+		return 0;
+	out->scols_column_set_json_type(c, json_type(column->type));
+	if (column->type == COLUMN_LIST)
+		out->scols_column_set_wrapfunc(c, out->scols_wrapnl_chunksize,
+					       out->scols_wrapnl_nextchunk, NULL);
 	return 0;
 }
 
@@ -161,6 +171,8 @@ struct output *output_new(struct job *job, const char *name, const struct column
 		*code = job_fail(job, EXIT_FAILED, "out of memory");
 		return NULL;
 	}
+	out->columns = columns;
+	out->json = job->o->json;
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		out->place[i] = -1;
 	*code = start_table(job, out, name);
@@ -182,8 +194,19 @@ int output_line(struct output *out)
 
 void output_text(struct output *out, size_t column, const char *text)
 {
-	if (out->line && out->place[column] >= 0)
-		out->scols_line_set_data(out->line, out->place[column], text);
+	char lines[256];
+
+	if (!out->line || out->place[column] < 0)
+		return;
+	if (out->json && out->columns[column].type == COLUMN_LIST) {
+		/* libsmartcols makes an array of the lines of a cell */
+		snprintf(lines, sizeof(lines), "%s", text);
+		for (char *p = lines; *p; p++)
+			if (*p == ',')
+				*p = '\n';
+		text = lines;
+	}
+	out->scols_line_set_data(out->line, out->place[column], text);
 }
 
 void output_printf(struct output *out, size_t column, const char *format, ...)

@@ -16,7 +16,7 @@ enum column_type {
 
 /**
  * struct column - one column of a table
- * @name:	its head; in JSON in small letters
+ * @name:	its head; in JSON in small letters, with _ for -
  * @type:	how JSON writes it
  * @extra:	only shown when --output names it, or in JSON
  * @help:	what is in it
