@@ -42,6 +42,11 @@ static bool still_stopped(struct nsa_thread *th)
 	return false;
 }
 
+static bool leaves_ipc(struct nsa_thread *th)
+{
+	return th->proxy->old->ipc_ns != th->proxy->new->ipc_ns;
+}
+
 /* Under op->lock and siglock. */
 static void switch_stopped(struct nsa_thread *th)
 {
@@ -55,7 +60,7 @@ static void switch_stopped(struct nsa_thread *th)
 		th->fs->nr_moved++;
 	}
 #ifdef CONFIG_SYSVIPC
-	if (nsa_moves(th->op, CLONE_NEWIPC)) {
+	if (leaves_ipc(th)) {
 		th->undo = task->sysvsem.undo_list;
 		task->sysvsem.undo_list = NULL;
 	}
@@ -190,8 +195,8 @@ static void aim_copies(struct nsa_op *op)
 		list_for_each_entry(fs, &op->subjects[i].fss, node) {
 			if (!fs->copy)
 				continue;
-			nsa_set_fs_root(fs->copy, &fs->proxy->root);
-			nsa_set_fs_pwd(fs->copy, &fs->proxy->pwd);
+			nsa_set_fs_root(fs->copy, &fs->root);
+			nsa_set_fs_pwd(fs->copy, &fs->pwd);
 		}
 	}
 }
@@ -215,7 +220,7 @@ bool nsa_commit_begin(struct nsa_op *op)
 /* SEM_UNDO belongs to the old ipc namespace; exit_sem() looks for it there. */
 static void undo_parked(struct nsa_thread *th)
 {
-	if (nsa_moves(th->op, CLONE_NEWIPC) && th->task->sysvsem.undo_list)
+	if (leaves_ipc(th) && th->task->sysvsem.undo_list)
 		nsa_exit_sem(th->task);
 }
 
@@ -262,17 +267,25 @@ static void settle_stopped(struct nsa_thread *th)
 	undo_stopped(th);
 }
 
+/* The cwd may have changed since it was prepared. */
+static void note_old_paths(struct nsa_fs *fs)
+{
+	path_put(&fs->old_root);
+	path_put(&fs->old_pwd);
+	get_fs_root(fs->old, &fs->old_root);
+	get_fs_pwd(fs->old, &fs->old_pwd);
+}
+
 static void switch_fs(struct nsa_fs *fs)
 {
 	int left;
 
 	if (!fs->nr_moved)
 		return;
-	get_fs_root(fs->old, &fs->old_root);
-	get_fs_pwd(fs->old, &fs->old_pwd);
+	note_old_paths(fs);
 	if (!fs->copy) {
-		nsa_set_fs_root(fs->old, &fs->proxy->root);
-		nsa_set_fs_pwd(fs->old, &fs->proxy->pwd);
+		nsa_set_fs_root(fs->old, &fs->root);
+		nsa_set_fs_pwd(fs->old, &fs->pwd);
 		return;
 	}
 	nsa_fs_lock(fs->old);

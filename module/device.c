@@ -208,12 +208,30 @@ static long attach(struct file *file, void __user *uarg, bool detach)
 	return err;
 }
 
+static long list_records(void __user *uarg)
+{
+	struct nsattach_list list;
+	u32 usize;
+	int err = get_size(uarg, sizeof(list), &usize);
+
+	if (!err)
+		err = copy_struct_from_user(&list, sizeof(list), uarg, usize);
+	if (!err && (list.reserved || list.reserved2))
+		err = -EINVAL;
+	if (!err)
+		err = nsa_record_list(&list);
+	if (!err && put_user(list.nr_records, &((struct nsattach_list __user *)uarg)->nr_records))
+		err = -EFAULT;
+	return err;
+}
+
 static long query(void __user *uarg)
 {
 	struct nsattach_query q = {
 		.abi = NSATTACH_ABI_VERSION,
 		.namespaces = nsa_ns_supported(),
-		.features = IS_ENABLED(CONFIG_NSATTACH) ? NSATTACH_FEAT_LINKED : 0,
+		.features = NSATTACH_FEAT_DETACH |
+			    (IS_ENABLED(CONFIG_NSATTACH) ? NSATTACH_FEAT_LINKED : 0),
 		.attach_flags = NSA_ATTACH_FLAGS,
 		.attach_size = sizeof(struct nsattach_attach),
 		.max_subjects = NSATTACH_MAX_SUBJECTS,
@@ -234,6 +252,10 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return query(uarg);
 	case NSATTACH_IOC_ATTACH:
 		return attach(file, uarg, false);
+	case NSATTACH_IOC_DETACH:
+		return attach(file, uarg, true);
+	case NSATTACH_IOC_LIST:
+		return list_records(uarg);
 	}
 	return -ENOTTY;
 }

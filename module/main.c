@@ -7,6 +7,7 @@
 
 #include "compat/symbols.h"
 #include "device.h"
+#include "record.h"
 
 static int __init nsattach_init(void)
 {
@@ -14,12 +15,19 @@ static int __init nsattach_init(void)
 
 	if (err)
 		return err;
-	return nsa_device_init();
+	err = nsa_record_init();
+	if (err)
+		return err;
+	err = nsa_device_init();
+	if (err)
+		nsa_record_exit();
+	return err;
 }
 
 static void __exit nsattach_exit(void)
 {
 	nsa_device_exit();
+	nsa_record_exit();
 	/* The last task_work has put its module reference: let it return, too. */
 	synchronize_rcu_tasks();
 }

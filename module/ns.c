@@ -17,6 +17,7 @@
 #include "compat/symbols.h"
 #include "ns.h"
 #include "op.h"
+#include "record.h"
 
 static struct ns_common *mnt_of(struct nsproxy *p)
 {
@@ -325,25 +326,52 @@ void nsa_proxy_free(struct nsa_proxy *proxy)
 	kfree(proxy);
 }
 
-struct nsa_proxy *nsa_proxy_make(struct nsa_op *op, struct nsa_subject *subject,
-				 struct nsproxy *old, const struct cred *cred)
+/* Detach: the caller needs over the old namespaces what it needs over new ones. */
+static int may_rejoin(struct nsa_op *op, struct nsa_subject *subject, struct nsproxy *was,
+		      const struct cred *cred)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct ns_common *ns;
+
+		if (!(op->join.mask & types[i].flag))
+			continue;
+		ns = types[i].of ? types[i].of(was) : &was->pid_ns_for_children->ns;
+		if (!ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN) ||
+		    (types[i].flag == CLONE_NEWNS && !ns_capable(cred->user_ns, CAP_SYS_CHROOT)))
+			return nsa_fail(op, -EPERM, NSATTACH_R_PERM_NS, types[i].flag,
+					subject, NULL);
+	}
+	return 0;
+}
+
+static int restore(struct nsa_op *op, struct nsa_subject *subject, struct nsa_proxy *proxy,
+		   const struct cred *cred)
+{
+	struct nsproxy *was = nsa_record_proxy(subject, proxy->old);
+	int err;
+
+	if (!was)
+		return nsa_fail(op, -ESTALE, NSATTACH_R_MOVED_ON, 0, subject, NULL);
+	err = may_rejoin(op, subject, was, cred);
+	if (err)
+		return err;
+	get_nsproxy(was);
+	proxy->new = was;
+	return 0;
+}
+
+static int build(struct nsa_op *op, struct nsa_subject *subject, struct nsa_proxy *proxy,
+		 const struct cred *cred)
 {
 	struct fs_struct fs = { .users = 1 };
-	struct nsa_proxy *proxy = kzalloc(sizeof(*proxy), GFP_KERNEL);
 	struct nsset set = { .flags = op->join.mask, .fs = &fs, .cred = cred };
-	int err = -ENOMEM;
+	int err;
 
-	if (!proxy) {
-		nsa_put_nsproxy(old);
-		return ERR_PTR(err);
-	}
-	proxy->user_ns = cred->user_ns;
-	proxy->pid_ns = ns_of_pid(subject->pid);
-	proxy->old = old;
-	proxy->new = nsa_nsproxy_dup(old);
+	proxy->new = nsa_nsproxy_dup(proxy->old);
 	if (!proxy->new)
-		goto free_proxy;
-
+		return -ENOMEM;
 	nsa_fs_init(&fs);
 	set.nsproxy = proxy->new;
 	err = install(op, subject, &set);
@@ -351,12 +379,27 @@ struct nsa_proxy *nsa_proxy_make(struct nsa_op *op, struct nsa_subject *subject,
 		err = find_root(op, subject, proxy, &fs);
 	path_put(&fs.root);
 	path_put(&fs.pwd);
-	if (err)
-		goto free_proxy;
+	return err;
+}
+
+struct nsa_proxy *nsa_proxy_make(struct nsa_op *op, struct nsa_subject *subject,
+				 struct nsproxy *old, const struct cred *cred)
+{
+	struct nsa_proxy *proxy = kzalloc(sizeof(*proxy), GFP_KERNEL);
+	int err;
+
+	if (!proxy) {
+		nsa_put_nsproxy(old);
+		return ERR_PTR(-ENOMEM);
+	}
+	proxy->user_ns = cred->user_ns;
+	proxy->pid_ns = ns_of_pid(subject->pid);
+	proxy->old = old;
+	err = op->detach ? restore(op, subject, proxy, cred) : build(op, subject, proxy, cred);
+	if (err) {
+		nsa_proxy_free(proxy);
+		return ERR_PTR(err);
+	}
 	list_add(&proxy->node, &op->proxies);
 	return proxy;
-
-free_proxy:
-	nsa_proxy_free(proxy);
-	return ERR_PTR(err);
 }

@@ -54,15 +54,26 @@ struct nsa_proxy {
 	struct path root, pwd;		/* mnt: where fs_structs of its threads go */
 };
 
+/*
+ * That a subject has threads with this proxy; when it has moved, what the record
+ * of the subject keeps of it.
+ */
+struct nsa_origin {
+	struct list_head node;
+	struct nsa_proxy *proxy;	/* during the op */
+	struct nsproxy *now, *was;	/* in the record; references */
+};
+
 /* One fs_struct that threads of a subject have. Only used when mnt moves. */
 struct nsa_fs {
 	struct list_head node;
 	struct fs_struct *old;		/* no reference: compared, used while its threads are held */
 	struct fs_struct *copy;		/* for the subject, when strangers share @old */
-	struct nsa_proxy *proxy;
+	struct fs_struct *now;		/* in the record: what it became; compared only */
 	unsigned int nr_threads;	/* how many gathered threads have it */
 	unsigned int nr_moved;
-	struct path old_root, old_pwd;	/* for the record */
+	struct path root, pwd;		/* where it goes */
+	struct path old_root, old_pwd;	/* where it was; in the record: at first */
 };
 
 /* One cred that threads of a subject have and the caller was checked against. */
@@ -98,6 +109,7 @@ struct nsa_subject {
 	struct task_struct *leader;	/* reference; a zombie leader is as good */
 	struct hlist_node busy;		/* in the table of subjects being moved */
 	struct nsa_op *op;
+	struct list_head origins;
 	struct list_head fss;
 	struct list_head creds;
 	unsigned int nr_parked;

@@ -53,6 +53,7 @@ int nsa_subject_open(struct nsa_op *op, struct nsa_subject *subject, int fd)
 	struct file *file = fget(fd);
 	struct pid *pid;
 
+	INIT_LIST_HEAD(&subject->origins);
 	INIT_LIST_HEAD(&subject->fss);
 	INIT_LIST_HEAD(&subject->creds);
 	INIT_HLIST_NODE(&subject->busy);

@@ -12,6 +12,7 @@
 
 #include "compat/compat.h"
 #include "compat/symbols.h"
+#include "record.h"
 #include "subject.h"
 #include "thread.h"
 
@@ -148,29 +149,55 @@ static struct nsa_proxy *find_proxy(struct nsa_thread *th, struct nsproxy *old)
 	return NULL;
 }
 
-static int prepare_proxy(struct nsa_thread *th)
+static struct nsa_proxy *make_proxy(struct nsa_thread *th)
 {
-	struct nsa_proxy *proxy;
 	struct nsproxy *old;
 
-	/* Only compared: every nsproxy in the list is held by the list. */
-	proxy = find_proxy(th, READ_ONCE(th->task->nsproxy));
-	if (proxy) {
-		th->proxy = proxy;
-		return 0;
-	}
 	task_lock(th->task);
 	old = th->task->nsproxy;
 	if (old)
 		get_nsproxy(old);
 	task_unlock(th->task);
 	if (!old)
-		return -ESRCH;
-	proxy = nsa_proxy_make(th->op, th->subject, old, th->cred);
+		return ERR_PTR(-ESRCH);
+	return nsa_proxy_make(th->op, th->subject, old, th->cred);
+}
+
+/* Pointers are only compared: every nsproxy in the lists is held by them. */
+static int prepare_proxy(struct nsa_thread *th)
+{
+	struct nsproxy *old = READ_ONCE(th->task->nsproxy);
+	struct nsa_proxy *proxy;
+	struct nsa_origin *o;
+
+	list_for_each_entry(o, &th->subject->origins, node) {
+		if (o->proxy->old == old) {
+			th->proxy = o->proxy;
+			return 0;
+		}
+	}
+	/* A detach gives each process what it had: nothing is shared. */
+	proxy = th->op->detach ? NULL : find_proxy(th, old);
+	if (!proxy)
+		proxy = make_proxy(th);
 	if (IS_ERR(proxy))
 		return PTR_ERR(proxy);
+	o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
+	if (!o)
+		return -ENOMEM;
+	o->proxy = proxy;
+	list_add(&o->node, &th->subject->origins);
 	th->proxy = proxy;
 	return 0;
+}
+
+void nsa_origin_free(struct nsa_origin *origin)
+{
+	if (origin->now)
+		nsa_put_nsproxy(origin->now);
+	if (origin->was)
+		nsa_put_nsproxy(origin->was);
+	kfree(origin);
 }
 
 /*
@@ -190,21 +217,45 @@ static bool is_chroot(const struct path *root)
 	return chroot;
 }
 
-static int check_chroot(struct nsa_thread *th)
+/* Where the fs_struct is, and where it goes. */
+static int aim_fs(struct nsa_thread *th, struct nsa_fs *fs)
 {
-	struct path root = {};
-	bool chroot = false;
+	struct nsa_op *op = th->op;
 
 	task_lock(th->task);
-	if (th->task->fs)
-		get_fs_root(th->task->fs, &root);
+	if (th->task->fs != fs->old) {
+		task_unlock(th->task);
+		return -ESRCH;
+	}
+	get_fs_root(fs->old, &fs->old_root);
+	get_fs_pwd(fs->old, &fs->old_pwd);
 	task_unlock(th->task);
-	if (root.dentry)
-		chroot = is_chroot(&root);
-	path_put(&root);
-	if (!chroot)
+
+	if (op->detach) {
+		if (nsa_record_root(th->subject, fs))
+			return nsa_fail(op, -ESTALE, NSATTACH_R_MOVED_ON, CLONE_NEWNS,
+					th->subject, th->task);
 		return 0;
-	return nsa_fail(th->op, -EXDEV, NSATTACH_R_CHROOTED, CLONE_NEWNS, th->subject, th->task);
+	}
+	if (!(op->flags & NSATTACH_F_CHROOTED) && is_chroot(&fs->old_root))
+		return nsa_fail(op, -EXDEV, NSATTACH_R_CHROOTED, CLONE_NEWNS,
+				th->subject, th->task);
+	fs->root = th->proxy->root;
+	fs->pwd = th->proxy->pwd;
+	path_get(&fs->root);
+	path_get(&fs->pwd);
+	return 0;
+}
+
+void nsa_fs_free(struct nsa_fs *fs)
+{
+	if (fs->copy && !fs->nr_moved)
+		nsa_free_fs_struct(fs->copy);
+	path_put(&fs->root);
+	path_put(&fs->pwd);
+	path_put(&fs->old_root);
+	path_put(&fs->old_pwd);
+	kfree(fs);
 }
 
 static int prepare_fs(struct nsa_thread *th)
@@ -221,19 +272,23 @@ static int prepare_fs(struct nsa_thread *th)
 			return 0;
 		}
 	}
-	if (!(th->op->flags & NSATTACH_F_CHROOTED) && !th->op->detach) {
-		err = check_chroot(th);
-		if (err)
-			return err;
-	}
-	fs = kzalloc(sizeof(*fs), GFP_KERNEL);
+	fs = kzalloc(sizeof(*fs), GFP_KERNEL_ACCOUNT);
 	if (!fs)
 		return -ENOMEM;
 	fs->old = old;
-	fs->proxy = th->proxy;
+	err = aim_fs(th, fs);
+	if (err) {
+		nsa_fs_free(fs);
+		return err;
+	}
 	list_add(&fs->node, &th->subject->fss);
 	th->fs = fs;
 	return 0;
+}
+
+static bool moves_root(struct nsa_thread *th)
+{
+	return th->op->detach ? nsa_record_has_root(th->subject) : nsa_moves(th->op, CLONE_NEWNS);
 }
 
 static int prepare_cred(struct nsa_thread *th)
@@ -265,7 +320,7 @@ static int prepare(struct nsa_thread *th)
 
 	if (!err)
 		err = prepare_proxy(th);
-	if (!err && nsa_moves(th->op, CLONE_NEWNS))
+	if (!err && moves_root(th))
 		err = prepare_fs(th);
 	return err;
 }
@@ -405,18 +460,16 @@ static void release_subject(struct nsa_subject *subject)
 {
 	struct nsa_cred *c, *next_c;
 	struct nsa_fs *fs, *next_fs;
+	struct nsa_origin *o, *next_o;
 
 	list_for_each_entry_safe(c, next_c, &subject->creds, node) {
 		put_cred(c->cred);
 		kfree(c);
 	}
-	list_for_each_entry_safe(fs, next_fs, &subject->fss, node) {
-		if (fs->copy && !fs->nr_moved)
-			nsa_free_fs_struct(fs->copy);
-		path_put(&fs->old_root);
-		path_put(&fs->old_pwd);
-		kfree(fs);
-	}
+	list_for_each_entry_safe(fs, next_fs, &subject->fss, node)
+		nsa_fs_free(fs);
+	list_for_each_entry_safe(o, next_o, &subject->origins, node)
+		nsa_origin_free(o);
 }
 
 void nsa_release_threads(struct nsa_op *op)

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a detach needs: one record for each process that is attached
+ *
+ * A record keeps, for every nsproxy that the attach made, the one it was made
+ * from, and for every fs_struct root and cwd as they were. A second attach of
+ * the same process keeps the first origin. An nsproxy never changes once a task
+ * has it, so "does this thread still have the one we gave it" says whether it
+ * moved on by itself, and giving the origin back restores everything at once.
+ *
+ * The record lives as long as the process: its struct pid wakes wait_pidfd when
+ * the last thread has gone, which is what pidfd pollers wait for. Nobody is
+ * allowed to sleep there, so a work item drops the references.
+ *
+ * records_lock protects the table and the contents. One reference belongs to
+ * the table, one to each op that uses the record.
+ */
+#include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "compat/compat.h"
+#include "op.h"
+#include "record.h"
+#include "thread.h"
+
+struct nsa_record {
+	refcount_t ref;
+	struct hlist_node node;		/* by pid; unhashed: not in the table (yet) */
+	struct pid *pid;
+	wait_queue_entry_t exit;	/* on pid->wait_pidfd, while in the table */
+	struct work_struct gone;
+	struct list_head origins;	/* nsa_origin */
+	struct list_head fss;		/* nsa_fs: old_root, old_pwd are the origin */
+	u64 mask;
+	u64 since;
+	struct pid *target;
+	struct pid *by;
+	kuid_t by_uid;
+};
+
+static struct workqueue_struct *record_wq;
+static DEFINE_MUTEX(records_lock);
+static DEFINE_HASHTABLE(records, 8);
+
+static void forget_origins(struct nsa_record *r)
+{
+	struct nsa_origin *o, *next;
+
+	list_for_each_entry_safe(o, next, &r->origins, node)
+		nsa_origin_free(o);
+	INIT_LIST_HEAD(&r->origins);
+}
+
+static void forget_fss(struct nsa_record *r)
+{
+	struct nsa_fs *fs, *next;
+
+	list_for_each_entry_safe(fs, next, &r->fss, node)
+		nsa_fs_free(fs);
+	INIT_LIST_HEAD(&r->fss);
+}
+
+static void put(struct nsa_record *r)
+{
+	if (!r || !refcount_dec_and_test(&r->ref))
+		return;
+	forget_origins(r);
+	forget_fss(r);
+	put_pid(r->pid);
+	put_pid(r->target);
+	put_pid(r->by);
+	kfree(r);
+}
+
+/* Under records_lock; the caller has a reference of its own. */
+static void remove(struct nsa_record *r)
+{
+	if (hlist_unhashed(&r->node))
+		return;
+	hash_del(&r->node);
+	remove_wait_queue(&r->pid->wait_pidfd, &r->exit);
+	put(r);
+}
+
+static bool is_gone(struct pid *pid)
+{
+	struct task_struct *task;
+	bool gone;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	gone = !task || (task->exit_state && thread_group_empty(task));
+	rcu_read_unlock();
+	return gone;
+}
+
+static void gone(struct work_struct *work)
+{
+	struct nsa_record *r = container_of(work, struct nsa_record, gone);
+
+	mutex_lock(&records_lock);
+	if (is_gone(r->pid))
+		remove(r);
+	mutex_unlock(&records_lock);
+	put(r);
+}
+
+/* Called with tasklist_lock held and interrupts off. The work has a reference. */
+static int exit_notified(wait_queue_entry_t *entry, unsigned int mode, int sync, void *key)
+{
+	struct nsa_record *r = container_of(entry, struct nsa_record, exit);
+
+	refcount_inc(&r->ref);
+	if (!queue_work(record_wq, &r->gone))
+		refcount_dec(&r->ref);
+	return 0;
+}
+
+/* Under records_lock. */
+static struct nsa_record *find(struct pid *pid)
+{
+	struct nsa_record *r;
+
+	hash_for_each_possible(records, r, node, (unsigned long)pid) {
+		if (r->pid == pid)
+			return r;
+	}
+	return NULL;
+}
+
+static struct nsa_record *find_get(struct pid *pid)
+{
+	struct nsa_record *r;
+
+	mutex_lock(&records_lock);
+	r = find(pid);
+	if (r)
+		refcount_inc(&r->ref);
+	mutex_unlock(&records_lock);
+	return r;
+}
+
+static struct nsa_record *new_record(struct pid *pid)
+{
+	struct nsa_record *r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+
+	if (!r)
+		return NULL;
+	refcount_set(&r->ref, 1);
+	INIT_HLIST_NODE(&r->node);
+	INIT_LIST_HEAD(&r->origins);
+	INIT_LIST_HEAD(&r->fss);
+	INIT_WORK(&r->gone, gone);
+	init_waitqueue_func_entry(&r->exit, exit_notified);
+	r->pid = get_pid(pid);
+	return r;
+}
+
+static int prepare_detach(struct nsa_op *op, struct nsa_subject *subject)
+{
+	subject->record = find_get(subject->pid);
+	if (!subject->record)
+		return nsa_fail(op, -ENOENT, NSATTACH_R_NOT_ATTACHED, 0, subject, NULL);
+	op->join.mask |= subject->record->mask;
+	return 0;
+}
+
+static int prepare_attach(struct nsa_subject *subject)
+{
+	subject->record = find_get(subject->pid);
+	if (!subject->record)
+		subject->record = new_record(subject->pid);
+	return subject->record ? 0 : -ENOMEM;
+}
+
+int nsa_record_prepare(struct nsa_op *op)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (op->flags & NSATTACH_F_CHECK && !op->detach)
+		return 0;
+	for (i = 0; i < op->nr_subjects && !err; i++)
+		err = op->detach ? prepare_detach(op, &op->subjects[i])
+				 : prepare_attach(&op->subjects[i]);
+	return err;
+}
+
+struct nsproxy *nsa_record_proxy(struct nsa_subject *subject, struct nsproxy *now)
+{
+	struct nsa_origin *o;
+
+	list_for_each_entry(o, &subject->record->origins, node) {
+		if (o->now == now)
+			return o->was;
+	}
+	return NULL;
+}
+
+bool nsa_record_has_root(struct nsa_subject *subject)
+{
+	return !list_empty(&subject->record->fss);
+}
+
+/* The entry of this fs_struct; the only one, if its fs_struct is a new one. */
+static struct nsa_fs *find_fs(struct nsa_record *r, const struct fs_struct *old)
+{
+	struct nsa_fs *fs;
+
+	list_for_each_entry(fs, &r->fss, node) {
+		if (fs->now == old)
+			return fs;
+	}
+	return list_is_singular(&r->fss) ? list_first_entry(&r->fss, struct nsa_fs, node) : NULL;
+}
+
+int nsa_record_root(struct nsa_subject *subject, struct nsa_fs *fs)
+{
+	struct nsa_fs *was = find_fs(subject->record, fs->old);
+
+	if (!was || !path_equal(&was->root, &fs->old_root))
+		return -ESTALE;
+	fs->root = was->old_root;
+	fs->pwd = was->old_pwd;
+	path_get(&fs->root);
+	path_get(&fs->pwd);
+	return 0;
+}
+
+/*
+ * Make an entry of the op one of the record: what the process had before it was
+ * first attached. Under records_lock.
+ */
+static void keep_origin(struct nsa_subject *subject, struct nsa_origin *o)
+{
+	struct nsproxy *was = nsa_record_proxy(subject, o->proxy->old);
+
+	o->now = o->proxy->new;
+	o->was = was ? was : o->proxy->old;
+	o->proxy = NULL;
+	get_nsproxy(o->now);
+	get_nsproxy(o->was);
+}
+
+static void keep_origins(struct nsa_subject *subject)
+{
+	struct nsa_record *r = subject->record;
+	struct nsa_origin *o;
+
+	list_for_each_entry(o, &subject->origins, node)
+		keep_origin(subject, o);
+	/* Nobody has what the attach before this one gave any more. */
+	forget_origins(r);
+	list_splice_init(&subject->origins, &r->origins);
+}
+
+static void keep_fs(struct nsa_record *r, struct nsa_fs *fs)
+{
+	struct nsa_fs *was = find_fs(r, fs->old);
+
+	fs->now = fs->copy ? fs->copy : fs->old;
+	fs->copy = NULL;
+	if (!was || !path_equal(&was->root, &fs->old_root))
+		return;
+	swap(fs->old_root, was->old_root);
+	swap(fs->old_pwd, was->old_pwd);
+}
+
+static void keep_fss(struct nsa_subject *subject)
+{
+	struct nsa_record *r = subject->record;
+	struct nsa_fs *fs;
+
+	if (list_empty(&subject->fss))
+		return;
+	list_for_each_entry(fs, &subject->fss, node) {
+		if (fs->nr_moved)
+			keep_fs(r, fs);
+	}
+	forget_fss(r);
+	list_splice_init(&subject->fss, &r->fss);
+}
+
+/* Under records_lock. */
+static void keep(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct nsa_record *r = subject->record;
+
+	keep_origins(subject);
+	keep_fss(subject);
+	r->mask |= op->join.mask;
+	r->since = ktime_get_boottime_ns();
+	put_pid(r->target);
+	r->target = get_pid(op->join.target);
+	put_pid(r->by);
+	r->by = get_pid(task_tgid(current));
+	r->by_uid = current_uid();
+	if (!hlist_unhashed(&r->node))
+		return;
+	refcount_inc(&r->ref);
+	hash_add(records, &r->node, (unsigned long)r->pid);
+	add_wait_queue(&r->pid->wait_pidfd, &r->exit);
+	if (is_gone(r->pid))
+		remove(r);
+}
+
+void nsa_record_finish(struct nsa_op *op, int err)
+{
+	bool forget = op->detach || op->flags & NSATTACH_F_NO_RECORD;
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		struct nsa_subject *s = &op->subjects[i];
+
+		if (!s->record)
+			continue;
+		mutex_lock(&records_lock);
+		if (!err && !(op->flags & NSATTACH_F_CHECK) && forget)
+			remove(s->record);
+		else if (!err && !(op->flags & NSATTACH_F_CHECK))
+			keep(op, s);
+		mutex_unlock(&records_lock);
+		put(s->record);
+		s->record = NULL;
+	}
+}
+
+static void describe(struct nsa_record *r, struct nsattach_record *out)
+{
+	*out = (struct nsattach_record){
+		.pid		= pid_vnr(r->pid),
+		.target		= pid_vnr(r->target),
+		.namespaces	= r->mask,
+		.since_ns	= r->since,
+		.by_pid		= pid_vnr(r->by),
+		.by_uid		= from_kuid_munged(current_user_ns(), r->by_uid),
+	};
+}
+
+int nsa_record_list(struct nsattach_list *list)
+{
+	struct nsattach_record __user *to = u64_to_user_ptr(list->records);
+	struct nsattach_record out;
+	struct nsa_record *r;
+	unsigned int nr = 0;
+	int bucket, err = 0;
+
+	mutex_lock(&records_lock);
+	hash_for_each(records, bucket, r, node) {
+		describe(r, &out);
+		if (!out.pid)
+			continue;
+		if (nr < list->nr_records && copy_to_user(&to[nr], &out, sizeof(out)))
+			err = -EFAULT;
+		nr++;
+	}
+	mutex_unlock(&records_lock);
+	list->nr_records = nr;
+	return err;
+}
+
+int nsa_record_init(void)
+{
+	record_wq = alloc_workqueue("nsattach", WQ_UNBOUND, 0);
+	return record_wq ? 0 : -ENOMEM;
+}
+
+void nsa_record_exit(void)
+{
+	struct hlist_node *next;
+	struct nsa_record *r;
+	int bucket;
+
+	mutex_lock(&records_lock);
+	hash_for_each_safe(records, bucket, next, r, node) {
+		refcount_inc(&r->ref);
+		remove(r);
+		put(r);
+	}
+	mutex_unlock(&records_lock);
+	/* The ones whose process has just gone. */
+	flush_workqueue(record_wq);
+	destroy_workqueue(record_wq);
+}
