@@ -17,6 +17,7 @@
 struct nsa_op *nsa_op_alloc(unsigned int nr_subjects)
 {
 	struct nsa_op *op = kzalloc(sizeof(*op), GFP_KERNEL);
+	unsigned int i;
 
 	if (!op)
 		return NULL;
@@ -24,6 +25,13 @@ struct nsa_op *nsa_op_alloc(unsigned int nr_subjects)
 	if (!op->subjects) {
 		kfree(op);
 		return NULL;
+	}
+	for (i = 0; i < nr_subjects; i++) {
+		INIT_LIST_HEAD(&op->subjects[i].origins);
+		INIT_LIST_HEAD(&op->subjects[i].fss);
+		INIT_LIST_HEAD(&op->subjects[i].creds);
+		INIT_HLIST_NODE(&op->subjects[i].busy);
+		op->subjects[i].op = op;
 	}
 	refcount_set(&op->ref, 1);
 	spin_lock_init(&op->lock);

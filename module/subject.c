@@ -53,11 +53,6 @@ int nsa_subject_open(struct nsa_op *op, struct nsa_subject *subject, int fd)
 	struct file *file = fget(fd);
 	struct pid *pid;
 
-	INIT_LIST_HEAD(&subject->origins);
-	INIT_LIST_HEAD(&subject->fss);
-	INIT_LIST_HEAD(&subject->creds);
-	INIT_HLIST_NODE(&subject->busy);
-	subject->op = op;
 	if (!file)
 		return nsa_fail(op, -EBADF, NSATTACH_R_SUBJECT_FD, 0, NULL, NULL);
 	pid = nsa_pidfd_pid(file);
