@@ -15,7 +15,8 @@ shift 2
 release=$(cat "$kernel_dir/release")
 modules=$kernel_dir/modules/lib/modules/$release
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+# shellcheck disable=SC2016 # expanded when it runs
+on_exit 'rm -rf "$root"'
 
 put() { # SRC DST
 	[ -e "$1" ] || die "the guest needs $1, which is not there"

@@ -10,6 +10,18 @@ jobs=$(nproc)
 say() { printf '%s\n' "== $*" >&2; }
 die() { printf 'nsattach: %s\n' "$*" >&2; exit 1; }
 
+# on_exit COMMAND: run it however this process ends (a background child of ours in $running is ended first).
+exit_commands=() running=''
+on_exit() { exit_commands+=("$1"); }
+at_exit() {
+	local command
+	[ -z "$running" ] || kill "$running" 2>/dev/null || :
+	for command in "${exit_commands[@]}"; do eval "$command"; done
+}
+trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 # One line per step that takes long: rewritten in place on a terminal, a line every 20 seconds elsewhere.
 progress() {
 	if [ -t 2 ]; then
@@ -22,19 +34,17 @@ progress() {
 
 # logged SECONDS WHAT LOGFILE COMMAND...: run quietly with a deadline; when it fails, show the end of its log.
 logged() {
-	local limit=$1 what=$2 log=$3 pid rc=0 began=$SECONDS progress_shown=$SECONDS
+	local limit=$1 what=$2 log=$3 rc=0 began=$SECONDS progress_shown=$SECONDS
 	shift 3
 	mkdir -p "$(dirname "$log")"
 	say "$what"
 	timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null &
-	pid=$!
-	# shellcheck disable=SC2064 # the pid as it is now
-	trap "kill $pid 2>/dev/null || :" EXIT
-	while sleep 1; kill -0 "$pid" 2>/dev/null; do
+	running=$!
+	while sleep 0.2; kill -0 "$running" 2>/dev/null; do
 		progress "$((SECONDS - began)) s, $(wc -l <"$log") lines: $(tail -n1 "$log" | cut -c1-60)"
 	done
-	wait "$pid" || rc=$?
-	trap - EXIT
+	wait "$running" || rc=$?
+	running=''
 	if [ -t 2 ]; then printf '\r\033[K' >&2; fi
 	[ $rc = 0 ] && return
 	tail -n 25 "$log" | sed 's/^/   | /' >&2

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Only delegates. `make` alone lists the targets.
+
+KERNEL ?=
+CONFIG ?= plain
+export TEST KSRC RUNTIME V SCALE
+
+where = $(KERNEL:%=%:$(CONFIG))
+
+help: ## this list
+	@echo 'make TARGET [KERNEL=6.1-stock|6.1-patched|6.12-stock|6.12-patched|newest-patched] [CONFIG=plain|lockdep|kasan|kcsan]'
+	@echo '     [TEST="SUITE..."] [KSRC=/path/to/linux] [V=1]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+
+demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock, RUNTIME=runc)
+	@qemu/packages.sh demo
+	@qemu/demo/demo.sh $(or $(KERNEL),6.1-stock) $(CONFIG)
+
+test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on KERNEL
+	@qemu/packages.sh test
+	@qemu/test.sh $(or $(where),host 6.1-stock 6.1-patched)
+
+test-all: ## test, and the debug kernels of 6.1
+	@qemu/packages.sh test
+	@SCALE=whole qemu/test.sh host 6.1-stock 6.1-patched 6.1-patched:lockdep 6.1-patched:kasan 6.1-patched:kcsan
+
+shell: ## a shell in the VM, with nsattach, its module, runc and a running container
+	@qemu/packages.sh demo
+	@qemu/shell.sh $(or $(KERNEL),6.1-stock) $(CONFIG)
+
+gdb: ## the same VM, and gdb on its kernel with the module's symbols
+	@qemu/packages.sh test
+	@qemu/gdb.sh $(or $(KERNEL),6.1-patched) $(CONFIG)
+
+lint: ## every check that needs no VM
+	@qemu/packages.sh lint
+	@qemu/lint.sh
+
+bench: ## measurements in guest instructions
+	@qemu/packages.sh test
+	@$(MAKE) -C tests/bench KERNEL=$(or $(KERNEL),6.1-patched)
+
+install: ## install the command, its library, headers and man pages (DESTDIR=, PREFIX=)
+	@$(MAKE) -C userland install
+
+clean: ## remove build/ (the cache of kernels stays: see qemu/README.md)
+	rm -rf build
+
+.PHONY: help demo test test-all shell gdb lint bench install clean
+.NOTPARALLEL:

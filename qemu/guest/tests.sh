@@ -1,0 +1,71 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The guest's job for `make test`: run every program of /tests, its TAP on fd 3, and look at the kernel log after each.
+
+say() { printf 'nsattach: %s\n' "$*" >&3; }
+
+now() { cut -d. -f1 /proc/uptime; }
+
+# Everything that a check of the kernel has printed since the last call, minus what is known to be harmless.
+splats() {
+	dmesg -c >/run/log
+	cat /run/log >>/run/log.all
+	grep -vE -f /job/harmless /run/log | grep -E -A 40 -f /job/splats | head -n 80 | sed 's/^/nsattach: splat /' >&3
+}
+
+# A program that was killed may leave children, which would disturb the next one.
+kill_leftovers() {
+	for dir in /proc/[0-9]*; do
+		pid=${dir#/proc/}
+		if [ "$pid" -le 2 ] || [ "$pid" = $$ ]; then continue; fi
+		[ -n "$(tr -d '\0' <"$dir/cmdline")" ] && kill -9 "$pid"
+	done 2>/dev/null
+}
+
+# suite NAME LIMIT COMMAND...
+suite() {
+	name=$1 limit=$2 began=$(now)
+	shift 2
+	say begin "$name"
+	printf 'nsattach: suite %s\n' "$name" >/dev/kmsg
+	timeout -k 5 "$limit" "$@" >&3 2>&1 </dev/null
+	status=$?
+	[ $(($(now) - began)) -lt "$limit" ] || status=timeout
+	kill_leftovers
+	splats
+	say end "$name" "$status" $(($(now) - began))
+}
+
+# One TAP test around one command.
+tap_one() {
+	what=$1
+	shift
+	echo 1..1
+	if "$@"; then echo "ok 1 $what"; else echo "not ok 1 $what"; fi
+}
+
+load() { tap_one "nsattach.ko loads" modprobe nsattach; }
+
+unload() {
+	lsmod | grep -q '^nsattach ' || modprobe nsattach
+	tap_one "nsattach.ko unloads" rmmod nsattach
+}
+
+# kmemleak wants to see an object twice, some seconds apart.
+leaks() {
+	for _ in 1 2; do
+		sleep 6
+		echo scan >/sys/kernel/debug/kmemleak
+	done
+	cat /sys/kernel/debug/kmemleak
+	tap_one "no leaked object" test ! -s /sys/kernel/debug/kmemleak
+}
+
+case $1 in load | unload | leaks) "$1"; exit ;; esac
+
+suite load 60 sh "$0" load
+for program in /tests/*; do
+	suite "$(basename "$program" _test)" "$NSATTACH_LIMIT" "$program"
+done
+suite unload 60 sh "$0" unload
+[ ! -e /sys/kernel/debug/kmemleak ] || suite leaks 300 sh "$0" leaks

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034
+# What the guest is to run: the module for its kernel, the command, the tests; and what of it goes into an initramfs.
+
+build_userland() {
+	logged 300 "building userland" "$build/logs/userland" make -C "$top/userland" -j"$jobs"
+}
+
+# build_module KERNEL-DIR NAME: sets ko
+build_module() {
+	local dir=$build/module/$2
+	if [ "$(cat "$dir.kernel" 2>/dev/null)" != "$1" ]; then
+		rm -rf "$dir" && mkdir -p "$build/module"
+		echo "$1" >"$dir.kernel"
+	fi
+	logged 600 "building nsattach.ko for $2" "$build/logs/module-$2" \
+		make -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" -j"$jobs"
+	ko=$dir/nsattach.ko
+	[ -e "$ko" ] || die "building the module left no $ko (log: $build/logs/module-$2)"
+}
+
+build_tests() {
+	local source
+	source=${KSRC:-$("$top/qemu/kernel.sh" --source 6.1 | tail -n1)}
+	logged 600 "building the tests" "$build/logs/tests" \
+		make -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
+}
+
+# Kernel modules that tests, containers and runtimes use; each is nothing where the kernel has it built in.
+guest_items=(module:veth module:bridge module:dummy module:tun module:overlay module:fuse
+	module:unix_diag module:inet_diag module:tcp_diag module:packet_diag)
+
+# command_items: the command and the libraries that it loads while it runs
+command_items() {
+	printf '%s\n' "file:$build/userland/nsattach" lib:libkmod.so.2 lib:libsmartcols.so.1 lib:libjson-c.so.5
+}

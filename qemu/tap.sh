@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2086
+# Reads what the guest writes on its channel, prints a line per suite and what failed in it, and counts.
+# A suite is good if its plan was kept, its status is 0, every result is ok or a skip that qemu/skips allows, and the
+# kernel log stayed clean. Each thing that is wrong is one failure.
+
+# tap_read KERNEL CONFIG RESULTS: standard input is the channel; a row per suite is added to the file RESULTS.
+tap_read() {
+	local line suite='' kernel=$1 config=$2 results=$3 test
+	local -i passed failed skipped planned seen splat finished=0
+	local -a lines
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		[ -z "${V-}" ] || printf '   %s\n' "$line"
+		case $line in
+		'nsattach: begin '*)
+			suite=${line#nsattach: begin } passed=0 failed=0 skipped=0 planned=-1 seen=0 splat=0 lines=() test='' ;;
+		'nsattach: end '*) tap_end "${line#nsattach: end }" && suite='' ;;
+		'nsattach: splat '*) tap_splat "${line#nsattach: splat }" ;;
+		'nsattach: done '*) finished=1 ;;
+		1..[0-9]*) tap_plan "${line#1..}" ;;
+		'ok '*'# SKIP'*) tap_skip ;;
+		'ok '[0-9]*) passed+=1 seen+=1 lines=() ;;
+		'not ok '*) failed+=1 seen+=1 && tap_failure "$line" ;;
+		'#  RUN '*) lines=() test=${line##* } test=${test%% ...} ;;
+		*) lines+=("$line") ;;
+		esac
+	done
+	[ -z "$suite" ] || tap_cut_off
+	[ $finished = 1 ] || return 1
+}
+
+# A suite may be several programs, each with its plan.
+tap_plan() {
+	[ $planned -ge 0 ] || planned=0
+	planned+=${1%% *}
+}
+
+tap_failure() {
+	printf '   %s: %s\n' "$suite" "$1"
+	[ ${#lines[@]} = 0 ] || printf '      %s\n' "${lines[@]: -20}"
+	lines=()
+}
+
+tap_splat() {
+	[ $splat = 1 ] || { failed+=1 splat=1 && printf '   %s: the kernel log is not clean:\n' "$suite"; }
+	printf '      %s\n' "$1"
+}
+
+tap_skip() {
+	local a b c d name=${line#ok } why=${line#*# SKIP}
+	name=${name#* } name=${name%%# SKIP*} name=${name:-$test}
+	seen+=1 skipped+=1 lines=()
+	while read -r a b c d _; do
+		# shellcheck disable=SC2053 # these are patterns
+		[[ $a != '#'* && $kernel == $a && $config == $b && $suite == $c && ${name% } == $d ]] && return
+	done <"$top/qemu/skips"
+	failed+=1
+	tap_failure "skipped '${name% }', which qemu/skips does not allow:$why"
+}
+
+# tap_end "NAME STATUS SECONDS"
+tap_end() {
+	local name status seconds
+	read -r name status seconds <<<"$1"
+	if [ "$status" = timeout ]; then
+		failed+=1 && tap_failure "stopped after $seconds s without an end"
+	elif [ "$planned" -lt 0 ]; then
+		failed+=1 && tap_failure "no TAP plan (exit status $status)"
+	elif [ "$planned" != "$seen" ]; then
+		failed+=1 && tap_failure "$planned tests were announced and $seen reported (exit status $status)"
+	elif [ "$status" != 0 ] && [ $failed = 0 ] && [ "$status" != 4 ]; then
+		failed+=1 && tap_failure "exit status $status although every test passed"
+	fi
+	tap_row "$seconds"
+}
+
+tap_cut_off() {
+	failed+=1
+	tap_failure "the guest stopped here: a panic, a hang or its deadline${test:+ (in $test)}"
+	tap_row 0
+}
+
+tap_row() {
+	local verdict=ok
+	[ $failed = 0 ] || verdict=FAILED
+	printf '%-7s %-14s %4d passed' $verdict "$suite" "$passed"
+	[ $failed = 0 ] || printf ', %d failed' "$failed"
+	[ $skipped = 0 ] || printf ', %d skipped' "$skipped"
+	printf ', %d s\n' "$1"
+	[ $failed = 0 ] || [ "$kernel" = host ] || printf '        again: make test KERNEL=%s CONFIG=%s TEST=%s\n' "$kernel" "$config" "$suite"
+	printf '%s\t%s\t%s\t%d\t%d\t%d\t%d\n' "$kernel" "$config" "$suite" "$passed" "$failed" "$skipped" "$1" >>"$results"
+}
+
+# tap_table RESULTS: the table and the line with the sums; status 1 if anything failed or nothing ran
+tap_table() {
+	awk -F '\t' '
+	{
+		key = sprintf("%-15s %-8s", $1, $2)
+		if (!(key in suites)) order[++n] = key
+		suites[key]++; passed[key] += $4; failed[key] += $5; skipped[key] += $6; time[key] += $7
+		P += $4; F += $5
+	}
+	END {
+		printf "\n%-15s %-8s %7s %7s %7s %8s %6s\n", "kernel", "config", "suites", "passed", "failed", "skipped", "time"
+		for (i = 1; i <= n; i++) {
+			k = order[i]
+			printf "%s %7d %7d %7d %8d %4d s\n", k, suites[k], passed[k], failed[k], skipped[k], time[k]
+		}
+		printf "\n%d passed, %d failed\n", P, F
+		exit !(P && !F)
+	}' "$1"
+}

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# test.sh [host] [KERNEL[:CONFIG]]...: run the suites there, print a line per suite, a table, and `N passed, N failed`.
+#   TEST="threads abi"   only these suites (shell patterns)
+#   KSRC=/path/to/linux  that tree as the kernel
+#   V=1                  show all of the TAP
+set -eu -o pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=product.sh
+. "$(dirname "$0")/product.sh"
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+
+results=$build/results.tsv
+work=$(mktemp -d)
+# shellcheck disable=SC2016 # expanded when it runs
+on_exit 'rm -rf "$work"'
+
+# A debug kernel takes several times as long for everything.
+slowness() { case $1 in plain) echo 1 ;; *) echo 7 ;; esac; }
+
+# host_suite NAME MAKE-ARGUMENT...
+host_suite() {
+	local name=$1 began=$SECONDS status=0
+	shift
+	timeout 300 make -s "$@" >"$build/logs/host-$name" 2>&1 </dev/null || status=$?
+	{
+		echo "nsattach: begin $name"
+		cat "$build/logs/host-$name"
+		echo "nsattach: end $name $status $((SECONDS - began))"
+		echo "nsattach: done 0"
+	} | tap_read host - "$results"
+}
+
+host() {
+	say "on this machine"
+	build_userland
+	if selected userland; then host_suite userland -C "$top/userland" check; fi
+	if selected unit && grep -qs '^host:' "$top/tests/Makefile"; then
+		host_suite unit -C "$top/tests" host
+	fi
+}
+
+# selected SUITE: does TEST= ask for it (or for everything)?
+selected() {
+	local pattern
+	[ -n "${TEST-}" ] || return 0
+	for pattern in $TEST; do
+		# shellcheck disable=SC2053 # these are patterns
+		[[ $1 == $pattern ]] && return
+	done
+	return 1
+}
+
+# test_items: the selected test programs
+test_items() {
+	local file found=false
+	for file in "$build"/tests/*_test; do
+		selected "$(basename "$file" _test)" || continue
+		found=true
+		echo "file:$file:/tests/"
+	done
+	$found || die "there is no suite TEST='$TEST' (see tests/*_test.c)"
+}
+
+pack() { # KERNEL CONFIG KERNEL-DIR
+	local -a items
+	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d\n' \
+		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((300 * $(slowness "$2"))) >"$work/environment"
+	mapfile -t items < <(test_items && command_items)
+	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
+		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
+		"file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
+}
+
+# vm_run KERNEL CONFIG KERNEL-DIR: boot, and read the verdict while it is written
+vm_run() {
+	local logs=$build/logs/$1-$2 parameters='' status=0
+	[ "$2" = plain ] || parameters=panic_on_warn=1
+	mkdir -p "$logs"
+	: >"$logs/channel"
+	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
+		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((900 * $(slowness "$2")))}" --append "$parameters" &
+	running=$!
+	tail -n +1 -s 0.2 -f --pid="$running" "$logs/channel" | tap_read "$1" "$2" "$results" || status=1
+	wait "$running" || status=1
+	running=''
+	[ $status != 0 ] || return 0
+	printf '   the guest did not end properly; the end of its console (%s):\n' "$logs/console"
+	tail -n 40 "$logs/console" | sed 's/^/      | /'
+	printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" verdict >>"$results"
+}
+
+on_kernel() { # KERNEL CONFIG
+	local kernel_dir
+	say "on $1 ($2)"
+	kernel_dir=$("$top/qemu/kernel.sh" "$1" "$2" | tail -n1)
+	build_userland
+	build_module "$kernel_dir" "$1-$2"
+	build_tests
+	pack "$1" "$2" "$kernel_dir"
+	say "booting $1 ($2)"
+	vm_run "$1" "$2" "$kernel_dir"
+}
+
+mkdir -p "$build/logs"
+: >"$results"
+[ $# -gt 0 ] || set -- host 6.1-stock 6.1-patched
+for where in "$@"; do
+	case $where in
+	host) host ;;
+	*:*) on_kernel "${where%%:*}" "${where#*:}" ;;
+	*) on_kernel "$where" plain ;;
+	esac
+done
+tap_table "$results"
