@@ -2,23 +2,13 @@
 /*
  * Attach: the plain move
  */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/sched.h>
 
 #include "job.h"
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
 
 static void step_plan_one(const struct job *job, const char *list, const char *where)
 {
@@ -69,16 +59,6 @@ static void step_directory(const struct job *job)
 	job_step(job, "mnt: its working directory inside is %s", path);
 }
 
-static void step_done(const struct job *job, double ms)
-{
-	const struct nsattach_attach *result = nsattach_request_result(job->request);
-
-	job_step(job, "moved %u thread%s in %.2f ms; they stood still for %.2f ms",
-		 result->nr_threads, result->nr_threads == 1 ? "" : "s", ms,
-		 result->stall_ns / 1e6);
-	step_directory(job);
-}
-
 /* --each: the call succeeds when one moved. Tell of the rest one by one. */
 static int report_each(struct job *job)
 {
@@ -100,44 +80,76 @@ static int report_each(struct job *job)
 	return job_fail(job, EXIT_PARTLY, "%zu of %zu processes were not moved", failed, count);
 }
 
-static int submit(struct job *job)
-{
-	struct nsattach_failure failure;
-	double start = now_ms();
-	int err;
-
-	signals_catch();
-	err = nsattach_request_attach(job->device, job->request);
-	if (err) {
-		nsattach_failure_of(job->request, NSATTACH_STAGE_ATTACH, -err, &failure);
-		return job_explain(job, &failure);
-	}
-	step_done(job, now_ms() - start);
-	return job->o->flags & NSATTACH_F_EACH ? report_each(job) : EXIT_MOVED;
-}
-
 static int nothing_to_do(const struct job *job)
 {
 	job_step(job, "nothing to do: every namespace that was asked for is the same already");
 	return EXIT_MOVED;
 }
 
-int run_attach(struct job *job)
+/* Everything that only looks. */
+static int prepare(struct job *job)
 {
 	int code = job_add_subjects(job);
 
+	job->given = nsattach_request_count(job->request);
 	if (!code)
 		code = job_set_target(job);
 	if (!code)
 		code = job_open_paths(job);
 	if (!code)
+		code = sets_collect(job);
+	if (!code)
 		code = job_open_device(job);
 	if (!code)
+		code = job_open_quarantine(job);
+	if (!code)
 		code = job_choose_namespaces(job);
+	return code;
+}
+
+static int dry_run(struct job *job)
+{
+	int code = move_check(job);
+
+	if (code)
+		return code;
+	job_step(job, "it could be moved; this still would reach the old namespaces:");
+	return residue_print(job);
+}
+
+static int move(struct job *job)
+{
+	int code = 0;
+
+	if (job->o->strict)
+		code = residue_refuse(job);
+	/* what can be known to fail shall fail before the cgroup changes */
+	if (!code && job->o->join_cgroup)
+		code = move_check(job);
+	if (!code)
+		code = cgroup_join(job, 0);
+	if (code)
+		return code;
+	code = move_all(job);
+	if (code) {
+		cgroup_undo(job);
+		return code;
+	}
+	step_directory(job);
+	residue_step(job);
+	code = report_subjects(job);
+	return !code && (job->o->flags & NSATTACH_F_EACH) ? report_each(job) : code;
+}
+
+int run_attach(struct job *job)
+{
+	int code = prepare(job);
+
 	if (code)
 		return code;
 	if (!nsattach_request_namespaces(job->request))
 		return nothing_to_do(job);
 	step_plan(job);
-	return submit(job);
+	signals_catch();
+	return job->o->dry_run ? dry_run(job) : move(job);
 }

@@ -89,6 +89,7 @@ void job_step(const struct job *job, const char *format, ...)
 
 void job_close(struct job *job)
 {
+	cgroup_forget(job);
 	nsattach_request_free(job->request);
 	nsattach_device_close(job->device);
 }

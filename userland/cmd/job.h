@@ -28,6 +28,9 @@ enum exit_code {
  * @request:	the processes and where they go
  * @device:	NULL until it is needed
  * @query:	abi is 0 until it is asked
+ * @given:	how many of the subjects were named, the rest was found
+ * @cgroups:	where each subject was before --join-cgroup, or NULL
+ * @nr_cgroups:	how many of them
  * @error:	the sentence
  */
 struct job {
@@ -35,6 +38,9 @@ struct job {
 	struct nsattach_request *request;
 	struct nsattach_device *device;
 	struct nsattach_query query;
+	size_t given;
+	char **cgroups;
+	size_t nr_cgroups;
 	char error[2 * ERROR_MAX];
 };
 
@@ -54,7 +60,29 @@ int job_set_target(struct job *job);
 
 /* places.c: which namespaces, which directory, which flags */
 int job_open_paths(struct job *job);
+int job_open_quarantine(struct job *job);
 int job_choose_namespaces(struct job *job);
+
+/* residue.c: what would or does still reach the old namespaces */
+int residue_print(struct job *job);
+int residue_refuse(struct job *job);
+void residue_step(struct job *job);
+
+/* sets.c: descendants and members of a cgroup; 1 when some were added, 0, or -errno */
+int sets_grow(struct job *job);
+int sets_collect(struct job *job);
+
+/* cgroup.c: membership of the subjects from @first on in the target's cgroup */
+int cgroup_join(struct job *job, size_t first);
+void cgroup_undo(struct job *job);
+void cgroup_forget(struct job *job);
+
+/* move.c: the call, and again for processes that appeared meanwhile */
+int move_all(struct job *job);
+int move_check(struct job *job);
+
+/* report.c: one line per subject, as a table or JSON */
+int report_subjects(struct job *job);
 
 /* attach.c, detach.c, list.c, features.c: the actions */
 int run_attach(struct job *job);

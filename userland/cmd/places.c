@@ -4,10 +4,10 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/sched.h>
 
 #include "job.h"
 
@@ -44,6 +44,31 @@ int job_open_paths(struct job *job)
 	for (unsigned int i = 0; i < job->o->ns.nr_paths && !code; i++)
 		code = add_path(job, &job->o->ns.paths[i]);
 	return code;
+}
+
+/*
+ * A network namespace with nothing in it but a loopback device that is down. It is
+ * made by leaving our own, which nothing here needs, and lives as long as a process
+ * is in it.
+ */
+int job_open_quarantine(struct job *job)
+{
+	int fd;
+
+	if (!job->o->quarantine)
+		return 0;
+	if (unshare(CLONE_NEWNET))
+		return job_fail(job, errno == EPERM ? EXIT_DENIED : EXIT_FAILED,
+				"no network namespace can be made for the quarantine: %s; %s",
+				strerror(errno), errno == EPERM ? "run nsattach as root" :
+				"see user.max_net_namespaces");
+	fd = nsattach_namespace_open("/proc/self/ns/net", CLONE_NEWNET, NULL);
+	if (fd >= 0)
+		fd = nsattach_request_add_nsfd(job->request, fd);
+	if (fd < 0)
+		return job_fail(job, EXIT_FAILED, "the network namespace for the quarantine can not be opened: %s",
+				strerror(-fd));
+	return 0;
 }
 
 /* Types in which none of the subjects differs from the target. */

@@ -160,6 +160,16 @@ void nsattach_request_free(struct nsattach_request *request);
 int nsattach_request_add_pid(struct nsattach_request *request, pid_t pid);
 int nsattach_request_add_pidfd(struct nsattach_request *request, int pidfd, pid_t pid);
 
+/* Take one out again, as when it has exited. -EINVAL: there is no such index. */
+int nsattach_request_remove(struct nsattach_request *request, size_t index);
+
+/* A copy with fds of its own and only the subjects [@first, @end). */
+int nsattach_request_copy(const struct nsattach_request *request, size_t first, size_t end,
+			  struct nsattach_request **copy);
+
+/* 1 when @pid (its next child) is in all namespaces that the request names, else 0. */
+int nsattach_request_has_inside(const struct nsattach_request *request, pid_t pid);
+
 /* Set the process whose namespaces are joined. -EEXIST: there is one already. */
 int nsattach_request_set_target(struct nsattach_request *request, pid_t pid);
 int nsattach_request_set_target_pidfd(struct nsattach_request *request, int pidfd, pid_t pid);
@@ -257,6 +267,68 @@ int nsattach_explain(const struct nsattach_failure *failure, char *buf, size_t s
 
 /* State letter of /proc/PID/stat in words, "in an unknown state" if it is none. */
 const char *nsattach_state_words(unsigned int state);
+
+/*
+ * Residue: what still reaches the old namespaces
+ */
+
+enum nsattach_residue_kind {
+	NSATTACH_RESIDUE_SOCKET,	/* socket of another network namespace */
+	NSATTACH_RESIDUE_UNIX,		/* unix socket of another network namespace; @with: its peer */
+	NSATTACH_RESIDUE_TUN,		/* tun or tap device, maybe of another network namespace */
+	NSATTACH_RESIDUE_FILE,		/* file on a mount of another mount namespace */
+	NSATTACH_RESIDUE_DIR,		/* directory likewise: all below it can be reached */
+	NSATTACH_RESIDUE_DEVICE,	/* device or fifo likewise */
+	NSATTACH_RESIDUE_WATCH,		/* inotify or fanotify, watching other mounts */
+	NSATTACH_RESIDUE_RING,		/* io_uring, with its own hold on files */
+	NSATTACH_RESIDUE_NSFD,		/* namespace file of another namespace */
+	NSATTACH_RESIDUE_EXE,		/* program file on another mount */
+	NSATTACH_RESIDUE_MAP,		/* mapped file on another mount */
+	NSATTACH_RESIDUE_CWD,		/* working directory on another mount */
+	NSATTACH_RESIDUE_ROOT,		/* root directory on another mount */
+	NSATTACH_RESIDUE_SHM,		/* attached SysV shared memory of another ipc namespace */
+	NSATTACH_RESIDUE_MQUEUE,	/* POSIX message queue likewise */
+	NSATTACH_RESIDUE_TTY,		/* controlling terminal */
+	NSATTACH_RESIDUE_MM,		/* memory shared with process @with */
+	NSATTACH_RESIDUE_FS,		/* root and working directory shared with process @with */
+	NSATTACH_RESIDUE_FILES,		/* fd table shared with process @with */
+};
+
+/**
+ * struct nsattach_residue - one thing that reaches out
+ * @kind:	what it is
+ * @ns:		CLONE_NEW* bit of the namespace it reaches, 0 for none in particular
+ * @fd:		its number in the process, or -1
+ * @with:	the process at the other end, or 0
+ * @what:	path or description
+ */
+struct nsattach_residue {
+	enum nsattach_residue_kind kind;
+	__u64 ns;
+	int fd;
+	pid_t with;
+	char what[256];
+};
+
+/* Return non-zero to stop; nsattach_residue_scan() returns that. */
+typedef int nsattach_residue_fn(const struct nsattach_residue *residue, void *data);
+
+/* scan after the move: working and root directory are looked at too */
+#define NSATTACH_RESIDUE_AFTER	(1U << 0)
+
+/*
+ * Call @fn for everything by which subject @index of @request reaches, or would
+ * reach after the move, other namespaces than those the request names.
+ *
+ * Not seen: fds in flight in unix sockets, registered files of an io_uring one
+ * by one, semaphore undo lists, fd tables that single threads have of their own.
+ * -EACCES: the process may not be looked into; -ESRCH: it is gone.
+ */
+int nsattach_residue_scan(const struct nsattach_request *request, size_t index,
+			  unsigned int flags, nsattach_residue_fn *fn, void *data);
+
+/* "socket", "directory", ...; NULL for an unknown kind. */
+const char *nsattach_residue_name(enum nsattach_residue_kind kind);
 
 /*
  * Targets and subjects by name

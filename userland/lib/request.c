@@ -87,6 +87,18 @@ EXPORT int nsattach_request_add_pid(struct nsattach_request *r, pid_t pid)
 	return fd < 0 ? fd : nsattach_request_add_pidfd(r, fd, pid);
 }
 
+EXPORT int nsattach_request_remove(struct nsattach_request *r, size_t index)
+{
+	if (index >= r->nr)
+		return -EINVAL;
+	close(r->subjects[index].pidfd);
+	r->nr--;
+	memmove(&r->subjects[index], &r->subjects[index + 1],
+		(r->nr - index) * sizeof(*r->subjects));
+	memmove(&r->pids[index], &r->pids[index + 1], (r->nr - index) * sizeof(*r->pids));
+	return 0;
+}
+
 EXPORT int nsattach_request_set_target_pidfd(struct nsattach_request *r, int pidfd, pid_t pid)
 {
 	if (r->attach.target >= 0) {

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Residue of a planted process, against a target in namespaces of its own
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libnsattach.h>
+#include "tap.h"
+
+#define KINDS 32
+
+struct world {
+	pid_t subject;
+	pid_t target;
+	pid_t sharer;
+	struct nsattach_request *request;
+};
+
+static unsigned int found[KINDS];
+static char whats[16384];
+
+static int remember(const struct nsattach_residue *r, void *data)
+{
+	(void)data;
+	found[r->kind]++;
+	if (strlen(whats) < sizeof(whats) - 300)
+		sprintf(whats + strlen(whats), "%s %d %s\n", nsattach_residue_name(r->kind), r->fd,
+			r->what);
+	return 0;
+}
+
+static int sleep_forever(void *unused)
+{
+	(void)unused;
+	while (pause())
+		continue;
+	return 0;
+}
+
+/* Runs @make in a child and waits until it is done. */
+static pid_t start(void (*make)(void))
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(ready))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		make();
+		if (write(ready[1], "r", 1) == 1)
+			sleep_forever(NULL);
+		_exit(1);
+	}
+	CHECK_INT(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void stop(pid_t pid)
+{
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* Own namespaces; without root in a user namespace. */
+static void be_target(void)
+{
+	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC;
+
+	if (unshare(geteuid() ? CLONE_NEWUSER | flags : flags))
+		perror("# unshare");
+}
+
+static pid_t *shared_sharer;
+
+static void plant(void)
+{
+	static char stack[4096 * 4];
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 8 };
+	char name[64];
+	int pair[2];
+	int id = shmget(IPC_PRIVATE, 4096, 0600);
+
+	/* 0, 1 and 2 would be found too, but only where they are files */
+	if (socket(AF_INET, SOCK_STREAM, 0) < 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) ||
+	    socket(AF_NETLINK, SOCK_RAW, 0) < 0 || open("/etc/passwd", O_RDONLY) < 0 ||
+	    open("/etc", O_RDONLY | O_DIRECTORY) < 0 || open("/dev/null", O_RDWR) < 0 ||
+	    inotify_init() < 0 || open("/proc/self/ns/net", O_RDONLY) < 0)
+		perror("# plant");
+	sprintf(name, "/nsattach-%d", getpid());
+	if (mq_open(name, O_RDWR | O_CREAT, 0600, &attr) == (mqd_t)-1)
+		perror("# mq_open");
+	mq_unlink(name);
+	shmat(id, NULL, 0);
+	shmctl(id, IPC_RMID, NULL);
+	/* these reach nothing */
+	if (pipe(pair) || memfd_create("m", 0) < 0)
+		perror("# pipe");
+	*shared_sharer = clone(sleep_forever, stack + sizeof(stack),
+			       CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
+}
+
+static void begin(struct world *w, __u64 namespaces)
+{
+	memset(found, 0, sizeof(found));
+	whats[0] = '\0';
+	shared_sharer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	w->target = start(be_target);
+	w->subject = start(plant);
+	w->sharer = *shared_sharer;
+	nsattach_request_new(&w->request);
+	CHECK_INT(nsattach_request_add_pid(w->request, w->subject), 0);
+	CHECK_INT(nsattach_request_set_target(w->request, w->target), 0);
+	nsattach_request_set_namespaces(w->request, namespaces);
+	CHECK_INT(nsattach_residue_scan(w->request, 0, 0, remember, NULL), 0);
+}
+
+static void end(struct world *w)
+{
+	nsattach_request_free(w->request);
+	/* its parent is the subject: it is reaped by init */
+	if (w->sharer > 0)
+		kill(w->sharer, SIGKILL);
+	stop(w->subject);
+	stop(w->target);
+	munmap(shared_sharer, 4096);
+}
+
+TEST(what_reaches_the_old_network_is_found)
+{
+	struct world w;
+
+	begin(&w, CLONE_NEWNET);
+	CHECK_INT(found[NSATTACH_RESIDUE_SOCKET], 2);
+	CHECK_INT(found[NSATTACH_RESIDUE_UNIX], 2);
+	CHECK_INT(found[NSATTACH_RESIDUE_NSFD], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_FILE], 0);
+	CHECK_INT(found[NSATTACH_RESIDUE_EXE], 0);
+	CHECK_INT(found[NSATTACH_RESIDUE_SHM], 0);
+	CHECK_HAS(whats, "inet stream port 0");
+	CHECK_HAS(whats, "netlink raw");
+	CHECK_HAS(whats, "unix datagram");
+	end(&w);
+}
+
+TEST(what_reaches_the_old_mounts_is_found)
+{
+	struct world w;
+
+	begin(&w, CLONE_NEWNS);
+	CHECK(found[NSATTACH_RESIDUE_FILE] >= 1);
+	CHECK(found[NSATTACH_RESIDUE_DIR] >= 1);
+	CHECK(found[NSATTACH_RESIDUE_DEVICE] >= 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_WATCH], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_EXE], 1);
+	CHECK(found[NSATTACH_RESIDUE_MAP] >= 2);
+	CHECK_INT(found[NSATTACH_RESIDUE_SOCKET], 0);
+	CHECK_HAS(whats, " /etc/passwd\n");
+	CHECK_HAS(whats, " /etc\n");
+	CHECK_HAS(whats, "libc");
+	CHECK(!strstr(whats, "memfd"));
+	CHECK(!strstr(whats, "pipe"));
+	end(&w);
+}
+
+TEST(what_reaches_the_old_ipc_is_found)
+{
+	struct world w;
+
+	begin(&w, CLONE_NEWIPC);
+	CHECK_INT(found[NSATTACH_RESIDUE_SHM], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_MQUEUE], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_SOCKET], 0);
+	end(&w);
+}
+
+TEST(sharers_of_memory_directories_and_files_are_found)
+{
+	struct world w;
+
+	begin(&w, CLONE_NEWUTS);
+	CHECK_INT(found[NSATTACH_RESIDUE_MM], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_FS], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_FILES], 1);
+	end(&w);
+}
+
+TEST(directories_are_looked_at_afterwards)
+{
+	struct world w;
+
+	begin(&w, CLONE_NEWNS);
+	CHECK_INT(found[NSATTACH_RESIDUE_CWD], 0);
+	nsattach_residue_scan(w.request, 0, NSATTACH_RESIDUE_AFTER, remember, NULL);
+	CHECK_INT(found[NSATTACH_RESIDUE_CWD], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_ROOT], 1);
+	end(&w);
+}
+
+TEST(a_process_leaves_nothing_behind_where_it_is)
+{
+	struct nsattach_request *r;
+
+	memset(found, 0, sizeof(found));
+	whats[0] = '\0';
+	nsattach_request_new(&r);
+	nsattach_request_add_pid(r, getpid());
+	nsattach_request_set_target(r, getpid());
+	nsattach_request_set_namespaces(r, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC);
+	CHECK_INT(nsattach_residue_scan(r, 0, NSATTACH_RESIDUE_AFTER, remember, NULL), 0);
+	CHECK_INT(found[NSATTACH_RESIDUE_EXE] + found[NSATTACH_RESIDUE_MAP] +
+		  found[NSATTACH_RESIDUE_CWD] + found[NSATTACH_RESIDUE_ROOT], 0);
+	nsattach_request_free(r);
+}
+
+static void plant_many(void)
+{
+	for (int i = 0; i < 500; i++)
+		if (open("/etc/passwd", O_RDONLY) < 0 || socket(AF_INET, SOCK_DGRAM, 0) < 0)
+			break;
+}
+
+TEST(a_thousand_fds_take_well_under_a_second)
+{
+	struct timespec a, b;
+	struct world w = { 0 };
+
+	memset(found, 0, sizeof(found));
+	w.target = start(be_target);
+	w.subject = start(plant_many);
+	nsattach_request_new(&w.request);
+	nsattach_request_add_pid(w.request, w.subject);
+	nsattach_request_set_target(w.request, w.target);
+	nsattach_request_set_namespaces(w.request, CLONE_NEWNS | CLONE_NEWNET);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	nsattach_residue_scan(w.request, 0, 0, remember, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	CHECK_INT(found[NSATTACH_RESIDUE_SOCKET], 500);
+	CHECK(found[NSATTACH_RESIDUE_FILE] >= 500);
+	printf("# figure: residue_1000_fds_ms %.1f\n",
+	       (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
+	CHECK((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000 < 500);
+	nsattach_request_free(w.request);
+	stop(w.subject);
+	stop(w.target);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Move: the call, and again for processes that appeared meanwhile
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "job.h"
+
+/* How often a set that keeps growing is looked through. */
+#define ROUNDS_MAX 64
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+static void step_done(const struct job *job, const struct nsattach_request *r, double ms)
+{
+	const struct nsattach_attach *result = nsattach_request_result(r);
+	bool one = result->nr_threads == 1;
+
+	job_step(job, "moved %u thread%s in %.2f ms; %s stood still for %.2f ms",
+		 result->nr_threads, one ? "" : "s", ms, one ? "it" : "they",
+		 result->stall_ns / 1e6);
+}
+
+static int fail(struct job *job, const struct nsattach_request *r, int err)
+{
+	struct nsattach_failure failure;
+
+	nsattach_failure_of(r, NSATTACH_STAGE_ATTACH, -err, &failure);
+	return job_explain(job, &failure);
+}
+
+/* One that was only found, not named, may exit before it is moved. */
+static bool drop_gone(struct job *job, struct nsattach_request *r, size_t first, int err)
+{
+	__u32 index = nsattach_request_result(r)->error.subject;
+
+	if (err != -ESRCH || nsattach_request_result(r)->error.reason != NSATTACH_R_SUBJECT_GONE ||
+	    index >= nsattach_request_count(r) || first + index < job->given)
+		return false;
+	nsattach_request_remove(r, index);
+	if (r != job->request)
+		nsattach_request_remove(job->request, first + index);
+	return nsattach_request_count(r) > 0;
+}
+
+static int call(struct job *job, struct nsattach_request *r, size_t first)
+{
+	double start = now_ms();
+	int err;
+
+	do {
+		err = nsattach_request_attach(job->device, r);
+	} while (err && drop_gone(job, r, first, err));
+	if (err && nsattach_request_count(r))
+		return fail(job, r, err);
+	step_done(job, r, now_ms() - start);
+	return 0;
+}
+
+/* Those that were found since the last round. */
+static int move_rest(struct job *job, size_t first)
+{
+	struct nsattach_request *rest;
+	int err = nsattach_request_copy(job->request, first, SIZE_MAX, &rest);
+	int code;
+
+	if (err)
+		return job_fail(job, EXIT_FAILED, "%s", strerror(-err));
+	job_step(job, "%zu processes appeared meanwhile", nsattach_request_count(rest));
+	code = cgroup_join(job, first);
+	if (!code)
+		code = call(job, rest, first);
+	nsattach_request_free(rest);
+	return code;
+}
+
+/* All or nothing: what earlier rounds moved goes back. */
+static void put_back(struct job *job, size_t end)
+{
+	struct nsattach_request *moved;
+
+	if (nsattach_request_copy(job->request, 0, end, &moved))
+		return;
+	nsattach_request_set_flags(moved, NSATTACH_F_EACH);
+	nsattach_request_detach(job->device, moved);
+	nsattach_request_free(moved);
+}
+
+static int move_more(struct job *job)
+{
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		size_t first = nsattach_request_count(job->request);
+		int ret = sets_grow(job), code;
+
+		if (!ret)
+			return 0;
+		code = ret > 0 ? move_rest(job, first) :
+				 job_fail(job, EXIT_FAILED, "the processes can not be listed: %s",
+					  strerror(-ret));
+		if (code) {
+			put_back(job, first);
+			return code;
+		}
+	}
+	put_back(job, nsattach_request_count(job->request));
+	return job_fail(job, EXIT_TIMEOUT,
+			"processes appear faster than they can be moved; all were put back, freeze their cgroup and try again");
+}
+
+int move_all(struct job *job)
+{
+	int code = call(job, job->request, 0);
+
+	if (!code && (job->o->tree || job->o->cgroup))
+		code = move_more(job);
+	return code;
+}
+
+int move_check(struct job *job)
+{
+	__u32 flags = nsattach_request_result(job->request)->flags;
+	int err;
+
+	nsattach_request_set_flags(job->request, flags | NSATTACH_F_CHECK);
+	err = nsattach_request_attach(job->device, job->request);
+	nsattach_request_set_flags(job->request, flags);
+	return err ? fail(job, job->request, err) : 0;
+}

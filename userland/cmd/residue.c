@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Residue: listing it, counting it, refusing because of it
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+
+enum { PID, KIND, FD, NS, WITH, WHAT };
+
+static const struct column columns[] = {
+	[PID]  = { "PID", COLUMN_NUMBER, false, "the process" },
+	[KIND] = { "KIND", COLUMN_TEXT, false, "what it is" },
+	[FD]   = { "FD", COLUMN_NUMBER, false, "fd in the process" },
+	[NS]   = { "NS", COLUMN_TEXT, false, "namespace that it reaches" },
+	[WITH] = { "WITH", COLUMN_NUMBER, false, "process at the other end" },
+	[WHAT] = { "WHAT", COLUMN_TEXT, false, "path or description" },
+};
+
+/**
+ * struct lister - a table being filled
+ */
+struct lister {
+	struct output *out;
+	pid_t pid;
+};
+
+static int list_one(const struct nsattach_residue *r, void *data)
+{
+	const struct nsattach_namespace *ns = nsattach_namespace_by_flag(r->ns);
+	struct lister *l = data;
+
+	if (output_line(l->out))
+		return -ENOMEM;
+	output_printf(l->out, PID, "%d", l->pid);
+	output_text(l->out, KIND, nsattach_residue_name(r->kind));
+	if (r->fd >= 0)
+		output_printf(l->out, FD, "%d", r->fd);
+	if (ns)
+		output_text(l->out, NS, ns->name);
+	if (r->with > 0)
+		output_printf(l->out, WITH, "%d", r->with);
+	output_text(l->out, WHAT, r->what);
+	return 0;
+}
+
+static int fail_scan(struct job *job, size_t index, int err)
+{
+	return job_fail(job, err == -EACCES || err == -EPERM ? EXIT_DENIED : EXIT_FAILED,
+			"what process %d holds open can not be listed: %s",
+			nsattach_request_pid(job->request, index), strerror(-err));
+}
+
+int residue_print(struct job *job)
+{
+	struct lister l;
+	int code, err = 0;
+	size_t i = 0;
+
+	l.out = output_new(job, "residue", columns, sizeof(columns) / sizeof(columns[0]), &code);
+	if (!l.out)
+		return code;
+	for (; i < nsattach_request_count(job->request) && !err; i++) {
+		l.pid = nsattach_request_pid(job->request, i);
+		err = nsattach_residue_scan(job->request, i, 0, list_one, &l);
+	}
+	output_end(l.out);
+	return err ? fail_scan(job, i - 1, err) : 0;
+}
+
+/**
+ * struct counter - how much there is, and the first of it
+ */
+struct counter {
+	size_t count;
+	struct nsattach_residue first;
+};
+
+static int count_one(const struct nsattach_residue *r, void *data)
+{
+	struct counter *c = data;
+
+	if (!c->count++)
+		c->first = *r;
+	return 0;
+}
+
+int residue_refuse(struct job *job)
+{
+	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
+		struct counter c = { 0 };
+		int err = nsattach_residue_scan(job->request, i, 0, count_one, &c);
+
+		if (err)
+			return fail_scan(job, i, err);
+		if (c.count)
+			return job_fail(job, EXIT_STRICT,
+					"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
+					nsattach_request_pid(job->request, i), c.count,
+					c.count == 1 ? "" : "s",
+					nsattach_residue_name(c.first.kind), c.first.what);
+	}
+	return 0;
+}
+
+void residue_step(struct job *job)
+{
+	struct counter c = { 0 };
+
+	if (!job->o->verbose)
+		return;
+	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
+		nsattach_residue_scan(job->request, i, NSATTACH_RESIDUE_AFTER, count_one, &c);
+	if (c.count)
+		job_step(job, "%zu thing%s still reach%s the old namespaces (same command with --dry-run lists them)",
+			 c.count, c.count == 1 ? "" : "s", c.count == 1 ? "es" : "");
+}

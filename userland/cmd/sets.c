@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sets of processes: a process with its descendants, the members of a cgroup
+ *
+ * Nothing is frozen. What is found is opened, moved, and looked for again: a child
+ * born after the move is inside by itself, one born between the look and the move
+ * turns up in the next round.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "../lib/internal.h"
+
+static bool in_request(const struct job *job, pid_t pid)
+{
+	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
+		if (nsattach_request_pid(job->request, i) == pid)
+			return true;
+	return false;
+}
+
+/* 1 if it was added, 0 if there was no need. One that has gone is no error. */
+static int add(struct job *job, pid_t pid)
+{
+	int err;
+
+	/* a child born inside is inside */
+	if (pid == getpid() || in_request(job, pid) ||
+	    nsattach_request_has_inside(job->request, pid))
+		return 0;
+	err = nsattach_request_add_pid(job->request, pid);
+	if (err == -ESRCH)
+		return 0;
+	return err ? err : 1;
+}
+
+/* Parent of @pid, or 0. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], buf[512], *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_line(path, buf, sizeof(buf)) <= 0)
+		return 0;
+	p = strrchr(buf, ')');
+	/* ") S 12" */
+	return p && strlen(p) > 4 ? atoi(p + 4) : 0;
+}
+
+/* One pass over all processes: the children of members become members. */
+static int add_children(struct job *job)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	int added = 0, ret = 0;
+
+	if (!dir)
+		return -errno;
+	while (ret >= 0 && (entry = readdir(dir))) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid <= 0 || !in_request(job, parent_of(pid)))
+			continue;
+		ret = add(job, pid);
+		added |= ret > 0;
+	}
+	closedir(dir);
+	return ret < 0 ? ret : added;
+}
+
+static int add_tree(struct job *job)
+{
+	int added = 0, ret;
+
+	/* until a pass finds no more: a child may have a lower number than its parent */
+	while ((ret = add_children(job)) > 0)
+		added = 1;
+	return ret < 0 ? ret : added;
+}
+
+static int add_members(struct job *job, const char *dir)
+{
+	char path[PATH_MAX];
+	int pid, added = 0, ret = 0;
+	FILE *f;
+
+	path_format(path, "%s/cgroup.procs", dir);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (ret >= 0 && fscanf(f, "%d", &pid) == 1) {
+		ret = pid > 0 ? add(job, pid) : 0;
+		added |= ret > 0;
+	}
+	fclose(f);
+	return ret < 0 ? ret : added;
+}
+
+/* The cgroup and all below it. */
+static int add_cgroup(struct job *job, const char *dir, int depth)
+{
+	int ret = add_members(job, dir), added = ret;
+	struct dirent *entry;
+	char path[PATH_MAX];
+	DIR *d;
+
+	if (ret < 0 || !depth)
+		return ret;
+	d = opendir(dir);
+	while (d && ret >= 0 && (entry = readdir(d))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    !path_format(path, "%s/%s", dir, entry->d_name))
+			continue;
+		ret = add_cgroup(job, path, depth - 1);
+		/* cgroups come and go */
+		if (ret == -ENOENT)
+			ret = 0;
+		added |= ret > 0;
+	}
+	if (d)
+		closedir(d);
+	return ret < 0 ? ret : added;
+}
+
+static int grow_cgroup(struct job *job, const char *path)
+{
+	char whole[PATH_MAX];
+
+	if (!strncmp(path, "/sys/", 5) || *path == '.')
+		return add_cgroup(job, path, 16);
+	path_format(whole, "/sys/fs/cgroup/%s", path);
+	return add_cgroup(job, whole, 16);
+}
+
+int sets_grow(struct job *job)
+{
+	int tree = 0, cgroup = 0;
+
+	if (job->o->cgroup)
+		cgroup = grow_cgroup(job, job->o->cgroup);
+	if (cgroup >= 0 && job->o->tree)
+		tree = add_tree(job);
+	if (cgroup < 0 || tree < 0)
+		return cgroup < 0 ? cgroup : tree;
+	return cgroup || tree;
+}
+
+/* The first look: it has to find something. */
+int sets_collect(struct job *job)
+{
+	int ret = sets_grow(job);
+
+	if (ret < 0)
+		return job_fail(job, EXIT_FAILED, "%s%s can not be listed: %s",
+				job->o->cgroup ? "the cgroup " : "the descendants",
+				job->o->cgroup ? job->o->cgroup : "",
+				ret == -ENOENT ? "there is no such cgroup; give its path below /sys/fs/cgroup" :
+				strerror(-ret));
+	if (!nsattach_request_count(job->request))
+		return job_fail(job, EXIT_FAILED, "the cgroup %s has no processes", job->o->cgroup);
+	return 0;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Residue: the walk over one process
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/sched.h>
+
+#include "residue.h"
+
+static const char *const kind_names[] = {
+	[NSATTACH_RESIDUE_SOCKET] = "socket",
+	[NSATTACH_RESIDUE_UNIX]	  = "unix",
+	[NSATTACH_RESIDUE_TUN]	  = "tun",
+	[NSATTACH_RESIDUE_FILE]	  = "file",
+	[NSATTACH_RESIDUE_DIR]	  = "directory",
+	[NSATTACH_RESIDUE_DEVICE] = "device",
+	[NSATTACH_RESIDUE_WATCH]  = "watch",
+	[NSATTACH_RESIDUE_RING]	  = "io_uring",
+	[NSATTACH_RESIDUE_NSFD]	  = "namespace",
+	[NSATTACH_RESIDUE_EXE]	  = "program",
+	[NSATTACH_RESIDUE_MAP]	  = "map",
+	[NSATTACH_RESIDUE_CWD]	  = "cwd",
+	[NSATTACH_RESIDUE_ROOT]	  = "root",
+	[NSATTACH_RESIDUE_SHM]	  = "shm",
+	[NSATTACH_RESIDUE_MQUEUE] = "mqueue",
+	[NSATTACH_RESIDUE_TTY]	  = "tty",
+	[NSATTACH_RESIDUE_MM]	  = "memory",
+	[NSATTACH_RESIDUE_FS]	  = "fs",
+	[NSATTACH_RESIDUE_FILES]  = "fds",
+};
+
+EXPORT const char *nsattach_residue_name(enum nsattach_residue_kind kind)
+{
+	return (unsigned int)kind < ARRAY_SIZE(kind_names) ? kind_names[kind] : NULL;
+}
+
+int residue_found(struct scan *s, enum nsattach_residue_kind kind, __u64 ns, int fd, pid_t with,
+		  const char *format, ...)
+{
+	struct nsattach_residue residue = { .kind = kind, .ns = ns, .fd = fd, .with = with };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(residue.what, sizeof(residue.what), format, args);
+	va_end(args);
+	return s->fn(&residue, s->data);
+}
+
+int place_of_link(const char *path, struct place_of *place)
+{
+	struct statx x;
+
+	if (statx(AT_FDCWD, path, 0, STATX_TYPE | STATX_MNT_ID, &x))
+		return -errno;
+	place->mode = x.stx_mode;
+	place->rdev_major = x.stx_rdev_major;
+	place->rdev_minor = x.stx_rdev_minor;
+	place->mount = x.stx_mask & STATX_MNT_ID ? x.stx_mnt_id : 0;
+	return 0;
+}
+
+static int scan_all(struct scan *s, unsigned int flags)
+{
+	__u64 ns = s->inside.namespaces;
+	int ret = residue_fds(s);
+
+	if (!ret && (ns & CLONE_NEWNS))
+		ret = residue_exe(s);
+	if (!ret && (ns & (CLONE_NEWNS | CLONE_NEWIPC)))
+		ret = residue_maps(s);
+	if (!ret && (ns & CLONE_NEWNS) && (flags & NSATTACH_RESIDUE_AFTER))
+		ret = residue_directories(s);
+	if (!ret && (ns & (CLONE_NEWNS | CLONE_NEWPID)))
+		ret = residue_tty(s);
+	if (!ret)
+		ret = residue_sharers(s);
+	return ret;
+}
+
+EXPORT int nsattach_residue_scan(const struct nsattach_request *r, size_t index,
+				 unsigned int flags, nsattach_residue_fn *fn, void *data)
+{
+	struct scan s = {
+		.pid = nsattach_request_pid(r, index),
+		.pidfd = nsattach_request_pidfd(r, index),
+		.fn = fn,
+		.data = data,
+	};
+	int ret;
+
+	if (s.pidfd < 0)
+		return -EINVAL;
+	ret = inside_of(r, &s.inside);
+	if (!ret)
+		ret = scan_all(&s, flags);
+	inside_free(&s.inside);
+	return ret;
+}

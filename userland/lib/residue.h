@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Looking for residue
+ */
+#ifndef NSATTACH_RESIDUE_H
+#define NSATTACH_RESIDUE_H
+
+#include <sys/stat.h>
+#include "internal.h"
+
+/**
+ * struct inside - what counts as inside after the move
+ * @namespaces:	types that are joined
+ * @ns_ino:	inode of each type in the order of the table, 0: not joined or unknown
+ * @mounts:	sorted ids of the mounts inside
+ * @nr_mounts:	their number
+ */
+struct inside {
+	__u64 namespaces;
+	ino_t ns_ino[8];
+	unsigned long long *mounts;
+	size_t nr_mounts;
+};
+
+int inside_of(const struct nsattach_request *request, struct inside *inside);
+void inside_free(struct inside *inside);
+int inside_has_mount(const struct inside *inside, unsigned long long id);
+ino_t inside_namespace(const struct inside *inside, __u64 flag);
+
+/**
+ * struct scan - one process being looked into
+ */
+struct scan {
+	pid_t pid;
+	int pidfd;
+	struct inside inside;
+	nsattach_residue_fn *fn;
+	void *data;
+};
+
+/* Pass one on; what the callback returned. */
+int residue_found(struct scan *s, enum nsattach_residue_kind kind, __u64 ns, int fd, pid_t with,
+		  const char *format, ...) PRINTF(6, 7);
+
+/* Mode and mount id behind a /proc link; 0 or -errno. */
+struct place_of {
+	mode_t mode;
+	unsigned int rdev_major;
+	unsigned int rdev_minor;
+	unsigned long long mount;
+};
+
+int place_of_link(const char *path, struct place_of *place);
+
+/* Each returns 0, what the callback returned, or -errno. */
+int residue_fds(struct scan *s);
+int residue_socket(struct scan *s, int number);
+int residue_exe(struct scan *s);
+int residue_maps(struct scan *s);
+int residue_directories(struct scan *s);
+int residue_tty(struct scan *s);
+int residue_sharers(struct scan *s);
+
+#endif /* NSATTACH_RESIDUE_H */
