@@ -299,20 +299,36 @@ const char *changed_since(const struct snapshot *before, pid_t pid)
 	return bad;
 }
 
+/* While exec swaps threads, a number can be without links for a moment. */
+static uint64_t settled_ns(const struct snapshot *now, unsigned int t, int type)
+{
+	pid_t tid = now->threads[t].tid;
+	uint64_t ns = now->threads[t].ns[type];
+
+	if (!ns && !UNTIL((ns = task_ns(now->pid, tid, ns_types[type].member)) ||
+			  has_ended(now->pid, tid)))
+		return 0;
+	return ns;
+}
+
 const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 {
 	struct snapshot *now = snapshot_take(pid);
 	const char *bad = now->count ? NULL : COMPLAIN("process %d has no threads", pid);
 
 	for (unsigned int t = 0; !bad && t < now->count; t++)
-		for (int i = 0; !bad && i < NS_COUNT; i++)
-			if (mask & ns_types[i].flag &&
-			    now->threads[t].ns[i] != place->ns[i] &&
-			    (now->threads[t].ns[i] || !has_ended(pid, now->threads[t].tid)))
+		for (int i = 0; !bad && i < NS_COUNT; i++) {
+			uint64_t ns;
+
+			if (!(mask & ns_types[i].flag))
+				continue;
+			ns = settled_ns(now, t, i);
+			if (ns != place->ns[i] && (ns || !has_ended(pid, now->threads[t].tid)))
 				bad = COMPLAIN("thread %d of %d: %s is %llu, not %llu",
 					       now->threads[t].tid, pid, ns_types[i].name,
-					       (unsigned long long)now->threads[t].ns[i],
+					       (unsigned long long)ns,
 					       (unsigned long long)place->ns[i]);
+		}
 	snapshot_free(now);
 	return bad;
 }
