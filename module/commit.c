@@ -19,6 +19,7 @@
 #include "commit.h"
 #include "compat/compat.h"
 #include "compat/symbols.h"
+#include "creds.h"
 #include "thread.h"
 
 /* Under op->lock and siglock. */
@@ -28,7 +29,7 @@ static bool still_stopped(struct nsa_thread *th)
 
 	if (task_is_stopped_or_traced(task) && !fatal_signal_pending(task) &&
 	    task->nsproxy == th->proxy->old &&
-	    rcu_access_pointer(task->real_cred) == th->cred &&
+	    rcu_access_pointer(task->real_cred) == th->cred->cred &&
 	    (!th->fs || task->fs == th->fs->old))
 		return true;
 	/* It runs: then it comes by itself. */
@@ -65,6 +66,8 @@ static void switch_stopped(struct nsa_thread *th)
 		task->sysvsem.undo_list = NULL;
 	}
 #endif
+	if (th->cred->new)
+		nsa_cred_switch(task, th->cred);
 	th->was_stopped = true;
 	th->state = NSA_MOVED;
 }
@@ -253,6 +256,8 @@ static void switch_parked(struct nsa_thread *th)
 	if (th->fs && th->fs->copy)
 		task->fs = th->fs->copy;
 	task_unlock(task);
+	if (th->cred->new)
+		nsa_cred_switch(task, th->cred);
 	th->proxy->nr_moved++;
 	if (th->fs)
 		th->fs->nr_moved++;
@@ -296,6 +301,15 @@ static void switch_fs(struct nsa_fs *fs)
 		nsa_free_fs_struct(fs->old);
 }
 
+/* The clocks in the vDSO page of the mm, which all threads share. */
+static void switch_clocks(struct nsa_thread *th)
+{
+#ifdef CONFIG_TIME_NS
+	if (th->proxy->old->time_ns != th->proxy->new->time_ns && th->task->mm)
+		nsa_timens_commit(th->task, th->proxy->new->time_ns);
+#endif
+}
+
 void nsa_commit(struct nsa_op *op)
 {
 	struct nsa_batch *batch;
@@ -312,7 +326,8 @@ void nsa_commit(struct nsa_op *op)
 			settle_stopped(th);
 		else
 			continue;
-		th->subject->nr_moved++;
+		if (!th->subject->nr_moved++)
+			switch_clocks(th);
 		op->nr_moved++;
 	}
 	for (i = 0; i < op->nr_subjects; i++) {

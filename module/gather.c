@@ -106,7 +106,7 @@ static void count_fs(struct nsa_thread *th, int n)
 
 static bool as_prepared(struct nsa_thread *th)
 {
-	if (current->nsproxy != th->proxy->old || current_real_cred() != th->cred)
+	if (current->nsproxy != th->proxy->old || current_real_cred() != th->cred->cred)
 		return false;
 	return !th->fs || current->fs == th->fs->old;
 }
@@ -410,8 +410,11 @@ static int settle(struct nsa_op *op)
 
 static int gather(struct nsa_op *op)
 {
-	int err = ask_new(op);
+	int err;
 
+	/* Only the caller looks for strangers that share an mm. */
+	op->slow = nsa_moves(op, CLONE_NEWTIME);
+	err = ask_new(op);
 	if (err < 0)
 		return err;
 	if (!err)

@@ -19,6 +19,13 @@
 #include "op.h"
 #include "record.h"
 
+#ifdef CONFIG_TIME_NS
+static struct ns_common *time_of(struct nsproxy *p)
+{
+	return &p->time_ns->ns;
+}
+#endif
+
 static struct ns_common *mnt_of(struct nsproxy *p)
 {
 	return p->mnt_ns ? nsa_from_mnt_ns(p->mnt_ns) : NULL;
@@ -74,13 +81,16 @@ static const struct nsa_type {
 #ifdef CONFIG_NET_NS
 	{ CLONE_NEWNET,		net_of },
 #endif
+#ifdef CONFIG_TIME_NS
+	{ CLONE_NEWTIME,	time_of },
+#endif
 };
 
 static_assert(ARRAY_SIZE(types) <= NSA_NR_TYPES);
 
 u64 nsa_ns_supported(void)
 {
-	u64 mask = 0;
+	u64 mask = IS_ENABLED(CONFIG_USER_NS) ? CLONE_NEWUSER : 0;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++)
@@ -134,6 +144,10 @@ static int join_types(struct nsa_op *op, u64 mask)
 	if (!join->proxy || !join->pid_ns)
 		return nsa_fail(op, -ESRCH, NSATTACH_R_TARGET_GONE, 0, NULL, NULL);
 
+	if (mask & CLONE_NEWUSER) {
+		join->user = &join->user_ns->ns;
+		join->mask |= CLONE_NEWUSER;
+	}
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		if (!(mask & types[i].flag))
 			continue;
@@ -213,11 +227,14 @@ int nsa_join_file(struct nsa_op *op, int fd)
 	ns = get_proc_ns(file_inode(file));
 	flag = nsa_ns_type(ns);
 	i = type_index(flag);
-	if (i < 0)
+	if (i < 0 && flag != CLONE_NEWUSER)
 		return nsa_fail(op, -EOPNOTSUPP, NSATTACH_R_NS_UNSUPPORTED, flag, NULL, NULL);
 	if (join->mask & flag)
 		return nsa_fail(op, -EINVAL, NSATTACH_R_NAMESPACES, flag, NULL, NULL);
-	join->ns[i] = ns;
+	if (flag == CLONE_NEWUSER)
+		join->user = ns;
+	else
+		join->ns[i] = ns;
 	join->mask |= flag;
 	return 0;
 }
@@ -260,6 +277,28 @@ static int install_error(struct nsa_op *op, int err, const struct nsa_type *type
 	return nsa_fail(op, err, NSATTACH_R_NS_REFUSED, type->flag, subject, NULL);
 }
 
+/*
+ * timens_install() refuses callers with threads, because a vDSO page belongs to
+ * a whole mm; the commit changes all threads of the subject and its page.
+ */
+static int install_time(struct nsset *set, struct ns_common *ns)
+{
+#ifdef CONFIG_TIME_NS
+	struct time_namespace *time = container_of(ns, struct time_namespace, ns);
+
+	if (!ns_capable(time->user_ns, CAP_SYS_ADMIN) ||
+	    !ns_capable(set->cred->user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	get_time_ns(time);
+	ns->ops->put(&set->nsproxy->time_ns->ns);
+	set->nsproxy->time_ns = time;
+	get_time_ns(time);
+	ns->ops->put(&set->nsproxy->time_ns_for_children->ns);
+	set->nsproxy->time_ns_for_children = time;
+#endif
+	return 0;
+}
+
 static int install(struct nsa_op *op, struct nsa_subject *subject, struct nsset *set)
 {
 	int i, err;
@@ -272,7 +311,8 @@ static int install(struct nsa_op *op, struct nsa_subject *subject, struct nsset 
 		if (types[i].flag == CLONE_NEWPID && !pid_ns_is_below(ns, subject))
 			return nsa_fail(op, -EINVAL, NSATTACH_R_PIDNS_NOT_BELOW,
 					types[i].flag, subject, NULL);
-		err = ns->ops->install(set, ns);
+		err = types[i].flag == CLONE_NEWTIME ? install_time(set, ns)
+						    : ns->ops->install(set, ns);
 		if (err)
 			return install_error(op, err, &types[i], subject);
 	}
@@ -366,7 +406,7 @@ static int build(struct nsa_op *op, struct nsa_subject *subject, struct nsa_prox
 		 const struct cred *cred)
 {
 	struct fs_struct fs = { .users = 1 };
-	struct nsset set = { .flags = op->join.mask, .fs = &fs, .cred = cred };
+	struct nsset set = { .flags = op->join.mask & ~CLONE_NEWUSER, .fs = &fs, .cred = cred };
 	int err;
 
 	proxy->new = nsa_nsproxy_dup(proxy->old);

@@ -25,6 +25,7 @@ struct user_namespace;
  * struct nsa_join - the namespaces to join, at most one of each type
  * @mask:	CLONE_NEW* bits of @ns
  * @ns:		by index in the table of types; kept alive by what follows
+ * @user:	the user namespace, which credentials join, not an nsproxy
  * @proxy:	nsproxy of the target process (reference), or NULL
  * @pid_ns:	its active pid namespace (reference), or NULL
  * @user_ns:	its user namespace (reference), or NULL
@@ -35,6 +36,7 @@ struct user_namespace;
 struct nsa_join {
 	u64 mask;
 	struct ns_common *ns[NSA_NR_TYPES];
+	struct ns_common *user;
 	struct nsproxy *proxy;
 	struct pid_namespace *pid_ns;
 	struct user_namespace *user_ns;

@@ -76,10 +76,17 @@ struct nsa_fs {
 	struct path old_root, old_pwd;	/* where it was; in the record: at first */
 };
 
-/* One cred that threads of a subject have and the caller was checked against. */
+/*
+ * One cred that threads of a subject have and the caller was checked against.
+ * In the record of a subject: what it got (new), what it had (cred).
+ */
 struct nsa_cred {
 	struct list_head node;
 	const struct cred *cred;	/* reference */
+	const struct cred *new;		/* user: reference, else NULL */
+	unsigned int nr_moved;
+	bool op_detach;
+	int dumpable;			/* of the mm, before; detach: to be restored */
 };
 
 struct nsa_thread {
@@ -89,7 +96,7 @@ struct nsa_thread {
 	struct task_struct *task;	/* reference, dropped by the caller */
 	struct nsa_proxy *proxy;
 	struct nsa_fs *fs;
-	const struct cred *cred;
+	struct nsa_cred *cred;
 	enum nsa_thread_state state;
 	bool was_stopped;
 	struct sem_undo_list *undo;	/* of a stopped thread, until it is applied */
@@ -176,6 +183,11 @@ struct nsa_op {
 static inline bool nsa_moves(const struct nsa_op *op, u64 flag)
 {
 	return op->join.mask & flag;
+}
+
+static inline const struct cred *nsa_new_cred(const struct nsa_cred *c)
+{
+	return c->new ? c->new : c->cred;
 }
 
 struct nsa_op *nsa_op_alloc(unsigned int nr_subjects);

@@ -27,6 +27,7 @@
 #include <linux/workqueue.h>
 
 #include "compat/compat.h"
+#include "creds.h"
 #include "op.h"
 #include "record.h"
 #include "thread.h"
@@ -38,6 +39,7 @@ struct nsa_record {
 	wait_queue_entry_t exit;	/* on pid->wait_pidfd, while in the table */
 	struct work_struct gone;
 	struct list_head origins;	/* nsa_origin */
+	struct list_head creds;		/* nsa_cred; only after a move of user */
 	struct list_head fss;		/* nsa_fs: old_root, old_pwd are the origin */
 	u64 mask;
 	u64 since;
@@ -59,6 +61,15 @@ static void forget_origins(struct nsa_record *r)
 	INIT_LIST_HEAD(&r->origins);
 }
 
+static void forget_creds(struct nsa_record *r)
+{
+	struct nsa_cred *c, *next;
+
+	list_for_each_entry_safe(c, next, &r->creds, node)
+		nsa_cred_free(c);
+	INIT_LIST_HEAD(&r->creds);
+}
+
 static void forget_fss(struct nsa_record *r)
 {
 	struct nsa_fs *fs, *next;
@@ -73,6 +84,7 @@ static void put(struct nsa_record *r)
 	if (!r || !refcount_dec_and_test(&r->ref))
 		return;
 	forget_origins(r);
+	forget_creds(r);
 	forget_fss(r);
 	put_pid(r->pid);
 	put_pid(r->target);
@@ -157,6 +169,7 @@ static struct nsa_record *new_record(struct pid *pid)
 	refcount_set(&r->ref, 1);
 	INIT_HLIST_NODE(&r->node);
 	INIT_LIST_HEAD(&r->origins);
+	INIT_LIST_HEAD(&r->creds);
 	INIT_LIST_HEAD(&r->fss);
 	INIT_WORK(&r->gone, gone);
 	init_waitqueue_func_entry(&r->exit, exit_notified);
@@ -203,6 +216,22 @@ struct nsproxy *nsa_record_proxy(struct nsa_subject *subject, struct nsproxy *no
 			return o->was;
 	}
 	return NULL;
+}
+
+const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct cred *now)
+{
+	struct nsa_cred *c;
+
+	list_for_each_entry(c, &subject->record->creds, node) {
+		if (c->new == now)
+			return c;
+	}
+	return NULL;
+}
+
+bool nsa_record_has_user(struct nsa_subject *subject)
+{
+	return !list_empty(&subject->record->creds);
 }
 
 bool nsa_record_has_root(struct nsa_subject *subject)
@@ -262,6 +291,27 @@ static void keep_origins(struct nsa_subject *subject)
 	list_splice_init(&subject->origins, &r->origins);
 }
 
+/* A second move of user goes further down: what counts is the first cred. */
+static void keep_creds(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct nsa_record *r = subject->record;
+	struct nsa_cred *c;
+
+	if (!op->join.user)
+		return;
+	list_for_each_entry(c, &subject->creds, node) {
+		const struct nsa_cred *was = nsa_record_cred(subject, c->cred);
+
+		if (!was)
+			continue;
+		put_cred(c->cred);
+		c->cred = get_cred(was->cred);
+		c->dumpable = was->dumpable;
+	}
+	forget_creds(r);
+	list_splice_init(&subject->creds, &r->creds);
+}
+
 static void keep_fs(struct nsa_record *r, struct nsa_fs *fs)
 {
 	struct nsa_fs *was = find_fs(r, fs->old);
@@ -295,6 +345,7 @@ static void keep(struct nsa_op *op, struct nsa_subject *subject)
 	struct nsa_record *r = subject->record;
 
 	keep_origins(subject);
+	keep_creds(op, subject);
 	keep_fss(subject);
 	r->mask |= op->join.mask;
 	r->since = ktime_get_boottime_ns();

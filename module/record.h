@@ -7,6 +7,8 @@
 
 #include <linux/types.h>
 
+struct cred;
+struct nsa_cred;
 struct nsa_fs;
 struct nsa_op;
 struct nsa_proxy;
@@ -48,6 +50,12 @@ struct nsproxy *nsa_record_proxy(struct nsa_subject *subject, struct nsproxy *no
  * Return: 0, or -ESTALE if the root is not the one that was attached to.
  */
 int nsa_record_root(struct nsa_subject *subject, struct nsa_fs *fs);
+
+/* What is kept of credentials that a thread has now; NULL if it moved on by itself. */
+const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct cred *now);
+
+/* Did the attach change the user namespace? */
+bool nsa_record_has_user(struct nsa_subject *subject);
 
 /* Did the attach change the root? */
 bool nsa_record_has_root(struct nsa_subject *subject);

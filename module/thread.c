@@ -12,6 +12,7 @@
 
 #include "compat/compat.h"
 #include "compat/symbols.h"
+#include "creds.h"
 #include "record.h"
 #include "subject.h"
 #include "thread.h"
@@ -142,7 +143,7 @@ static struct nsa_proxy *find_proxy(struct nsa_thread *th, struct nsproxy *old)
 	struct nsa_proxy *proxy;
 
 	list_for_each_entry(proxy, &th->op->proxies, node) {
-		if (proxy->old == old && proxy->user_ns == th->cred->user_ns &&
+		if (proxy->old == old && proxy->user_ns == nsa_new_cred(th->cred)->user_ns &&
 		    proxy->pid_ns == ns_of_pid(th->subject->pid))
 			return proxy;
 	}
@@ -160,7 +161,7 @@ static struct nsa_proxy *make_proxy(struct nsa_thread *th)
 	task_unlock(th->task);
 	if (!old)
 		return ERR_PTR(-ESRCH);
-	return nsa_proxy_make(th->op, th->subject, old, th->cred);
+	return nsa_proxy_make(th->op, th->subject, old, nsa_new_cred(th->cred));
 }
 
 /* Pointers are only compared: every nsproxy in the lists is held by them. */
@@ -286,9 +287,26 @@ static int prepare_fs(struct nsa_thread *th)
 	return 0;
 }
 
+static bool moves_user(struct nsa_thread *th)
+{
+	return th->op->detach ? nsa_record_has_user(th->subject) : !!th->op->join.user;
+}
+
 static bool moves_root(struct nsa_thread *th)
 {
 	return th->op->detach ? nsa_record_has_root(th->subject) : nsa_moves(th->op, CLONE_NEWNS);
+}
+
+static int make_cred(struct nsa_thread *th, struct nsa_cred *c)
+{
+	int err;
+
+	c->cred = get_task_cred(th->task);
+	c->op_detach = th->op->detach;
+	err = nsa_subject_may(th->op, th->subject, th->task, c->cred);
+	if (!err && moves_user(th))
+		err = nsa_cred_make(th->op, th->subject, th->task, c);
+	return err;
 }
 
 static int prepare_cred(struct nsa_thread *th)
@@ -298,19 +316,23 @@ static int prepare_cred(struct nsa_thread *th)
 
 	list_for_each_entry(c, &th->subject->creds, node) {
 		if (c->cred == rcu_access_pointer(th->task->real_cred)) {
-			th->cred = c->cred;
+			th->cred = c;
 			return 0;
 		}
 	}
-	c = kzalloc(sizeof(*c), GFP_KERNEL);
-	if (!c)
-		return -ENOMEM;
-	c->cred = get_task_cred(th->task);
+	do {
+		c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+		if (!c)
+			return -ENOMEM;
+		err = make_cred(th, c);
+		if (err)
+			nsa_cred_free(c);
+	} while (err == -EAGAIN);
+	if (err)
+		return err;
 	list_add(&c->node, &th->subject->creds);
-	err = nsa_subject_may(th->op, th->subject, th->task, c->cred);
-	if (!err)
-		th->cred = c->cred;
-	return err;
+	th->cred = c;
+	return 0;
 }
 
 /* Return: 0, -ESRCH when the thread is exiting, or a negated errno. */
@@ -432,6 +454,46 @@ static int prepare_copies(struct nsa_op *op, struct nsa_subject *subject)
 	return 0;
 }
 
+/* Is @mm used by a process other than the subject? Kernel threads borrow it. */
+static struct task_struct *find_mm_sharer(struct nsa_subject *subject, struct mm_struct *mm)
+{
+	struct task_struct *p, *t;
+
+	for_each_process(p) {
+		if (p->flags & PF_KTHREAD || same_thread_group(p, subject->leader))
+			continue;
+		for_each_thread(p, t) {
+			if (READ_ONCE(t->mm) == mm)
+				return t;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * A vDSO clock page belongs to the mm: a stranger who shares it would see its
+ * clocks jump. With all threads held nobody can begin to share it.
+ */
+static int check_mm(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct task_struct *sharer = NULL, *t;
+	struct mm_struct *mm = NULL;
+	int err = 0;
+
+	rcu_read_lock();
+	for_each_thread(subject->leader, t) {
+		mm = READ_ONCE(t->mm);
+		if (mm)
+			break;
+	}
+	if (mm)
+		sharer = find_mm_sharer(subject, mm);
+	if (sharer)
+		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED, CLONE_NEWTIME, subject, sharer);
+	rcu_read_unlock();
+	return err;
+}
+
 int nsa_prepare_again(struct nsa_op *op)
 {
 	unsigned int i;
@@ -445,6 +507,8 @@ int nsa_prepare_again(struct nsa_op *op)
 		if (!s->nr_parked && !s->nr_stopped)
 			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL);
 		err = prepare_copies(op, s);
+		if (!err && nsa_moves(op, CLONE_NEWTIME))
+			err = check_mm(op, s);
 	}
 #ifdef CONFIG_SYSVIPC
 	if (!err && op->nr_stopped && nsa_moves(op, CLONE_NEWIPC) && !op->undo_task) {
@@ -462,10 +526,8 @@ static void release_subject(struct nsa_subject *subject)
 	struct nsa_fs *fs, *next_fs;
 	struct nsa_origin *o, *next_o;
 
-	list_for_each_entry_safe(c, next_c, &subject->creds, node) {
-		put_cred(c->cred);
-		kfree(c);
-	}
+	list_for_each_entry_safe(c, next_c, &subject->creds, node)
+		nsa_cred_free(c);
 	list_for_each_entry_safe(fs, next_fs, &subject->fss, node)
 		nsa_fs_free(fs);
 	list_for_each_entry_safe(o, next_o, &subject->origins, node)

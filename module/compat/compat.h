@@ -10,12 +10,15 @@
 
 #include <linux/version.h>
 #include <linux/cgroup.h>
+#include <linux/cred.h>
 #include <linux/fs_struct.h>
 #include <linux/ipc_namespace.h>
+#include <linux/mm_types.h>
 #include <linux/mnt_namespace.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include <linux/sched/coredump.h>
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
@@ -47,6 +50,19 @@ static inline void nsa_ns_get(struct ns_common *ns)
 	refcount_inc(&ns->count);
 }
 #endif
+
+/* A task's user namespace counts as active while the task runs since 6.19. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define nsa_cred_active(old, new) nsa_switch_cred_namespaces(old, new)
+#else
+static inline void nsa_cred_active(const struct cred *old, const struct cred *new) { }
+#endif
+
+/* set_dumpable() (fs/exec.c) is not exported, and these are all its bits. */
+static inline void nsa_set_dumpable(struct mm_struct *mm, int value)
+{
+	set_mask_bits(&mm->flags, MMF_DUMPABLE_MASK, value);
+}
 
 /* nsproxy.count: atomic_t until 6.11, refcount_t since. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)

@@ -13,6 +13,7 @@
 #ifndef NSA_COMPAT_SYMBOLS_H
 #define NSA_COMPAT_SYMBOLS_H
 
+#include <linux/cred.h>
 #include <linux/version.h>
 #include <linux/fs_struct.h>
 #include <linux/mnt_namespace.h>
@@ -21,10 +22,12 @@
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
 #include <linux/ptrace.h>
+#include <linux/sched/user.h>
 #include <linux/sem.h>
 #include <linux/static_call.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
+#include <linux/user_namespace.h>
 #ifdef CONFIG_NSATTACH
 #include <linux/nsattach.h>
 #endif
@@ -56,7 +59,26 @@
 	  (const struct file *file), (file))				\
 	X(bool, proc_ns_file, proc_ns_file,				\
 	  (const struct file *file), (file))				\
-	NSA_SYMBOLS_SEM(X)
+	X(int, set_cred_ucounts, set_cred_ucounts,			\
+	  (struct cred *new), (new))					\
+	X(long, inc_rlimit_ucounts, inc_rlimit_ucounts,			\
+	  (struct ucounts *ucounts, enum rlimit_type type, long v),	\
+	  (ucounts, type, v))						\
+	X(bool, dec_rlimit_ucounts, dec_rlimit_ucounts,			\
+	  (struct ucounts *ucounts, enum rlimit_type type, long v),	\
+	  (ucounts, type, v))						\
+	X(struct user_struct *, alloc_uid, alloc_uid,			\
+	  (kuid_t uid), (uid))						\
+	NSA_SYMBOLS_SEM(X)						\
+	NSA_SYMBOLS_TIME(X)
+
+#ifdef CONFIG_TIME_NS
+#define NSA_SYMBOLS_TIME(X)						\
+	X(void, timens_commit, timens_commit,				\
+	  (struct task_struct *task, struct time_namespace *ns), (task, ns))
+#else
+#define NSA_SYMBOLS_TIME(X)
+#endif
 
 #ifdef CONFIG_SYSVIPC
 #define NSA_SYMBOLS_SEM(X)						\

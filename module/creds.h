@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Credentials that follow a process into another user namespace
+ */
+#ifndef NSA_CREDS_H
+#define NSA_CREDS_H
+
+struct cred;
+struct nsa_cred;
+struct nsa_op;
+struct nsa_subject;
+struct task_struct;
+
+/**
+ * nsa_cred_make - the credentials that threads with these will get
+ * @op:		attach or detach that moves the user namespace
+ * @subject:	their process, for the error
+ * @task:	one of them
+ * @c:		in: c->cred, what @task has; out: c->new
+ *
+ * Context: the caller of the attach; sleeps.
+ * Return: 0, -EAGAIN when @task has other credentials meanwhile, or a negated
+ * errno with op->error set.
+ */
+int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_struct *task,
+		  struct nsa_cred *c);
+
+/**
+ * nsa_cred_switch - give a thread its new credentials
+ * @task:	parked, or stopped with its siglock held
+ * @c:		the pair; the caller holds both
+ *
+ * Context: any; does not sleep, can not fail.
+ */
+void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c);
+
+void nsa_cred_free(struct nsa_cred *c);
+
+#endif /* NSA_CREDS_H */
