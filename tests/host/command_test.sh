@@ -83,4 +83,34 @@ result "help goes to stdout and succeeds"
 "$nsattach" --version >"$work/out" 2>"$work/err" && grep -q '^nsattach [0-9]' "$work/out" && true
 result "version goes to stdout and succeeds"
 
+top=$(cd "$(dirname "$0")/../.." && pwd)
+
+"${CC:-cc}" -Wall -Wextra -Werror -I"$top/userland/include" -I"$top/module/include/uapi" \
+	-D_GNU_SOURCE -o "$work/move" "$top/userland/examples/move.c" -L"$OUT" -lnsattach \
+	>"$work/out" 2>"$work/err" && true
+result "the example builds against the shared library"
+
+status=0
+LD_LIBRARY_PATH=$OUT "$work/move" 4194303 1 >"$work/out" 2>"$work/err" || status=$?
+[ $status = 1 ] && grep -q "there is no process 4194303" "$work/err" && true
+result "the example tells failures in the same words"
+
+! nm -D --defined-only "$OUT/libnsattach.so.0" | grep -vE ' nsattach_[a-z_]+@@LIBNSATTACH_0$| A LIBNSATTACH_0$' \
+	>"$work/out" && true
+result "the library shows nothing but its versioned interface"
+
+grep -oE '\bnsattach_[a-z_]+\(' "$top/userland/include/libnsattach.h" | tr -d '(' | grep -v _fn$ | sort -u >"$work/out"
+nm -D --defined-only "$OUT/libnsattach.so.0" | sed -nE 's/.* (nsattach_[a-z_]+)@@.*/\1/p' | sort -u |
+	diff "$work/out" - >"$work/err" && true
+result "every function of the header is in the library"
+
+make -s -C "$top/userland" OUT="$OUT" DESTDIR="$work/root" install >"$work/out" 2>"$work/err" &&
+	[ -x "$work/root/usr/sbin/nsattach" ] && [ -e "$work/root/usr/include/linux/nsattach.h" ] &&
+	[ -e "$work/root/usr/share/man/man8/nsattach.8" ] && true
+result "it installs below DESTDIR"
+
+PKG_CONFIG_PATH=$(dirname "$(find "$work/root" -name libnsattach.pc)") pkg-config --libs libnsattach \
+	>"$work/out" 2>"$work/err" && grep -q -- -lnsattach "$work/out" && true
+result "pkg-config finds the library"
+
 exit $failed

@@ -155,6 +155,6 @@ int cgroup_join(struct job *job, size_t first)
 	for (size_t i = first; i < count && !code; i++)
 		code = join(job, i, path);
 	if (!code)
-		job_step(job, "joined the cgroup of %s", path);
+		job_step(job, "joined the cgroup %.*s", (int)(strrchr(path, '/') - path), path);
 	return code;
 }

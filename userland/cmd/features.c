@@ -10,7 +10,7 @@ enum { FEATURE, AVAILABLE, NOTE };
 
 static const struct column columns[] = {
 	[FEATURE]   = { "FEATURE", COLUMN_TEXT, false, "what" },
-	[AVAILABLE] = { "AVAILABLE", COLUMN_BOOL, false, "1 if it can be used" },
+	[AVAILABLE] = { "AVAILABLE", COLUMN_BOOL, false, "whether it can be used" },
 	[NOTE]	    = { "NOTE", COLUMN_TEXT, false, "what it means, or why it can not be used" },
 };
 

@@ -206,6 +206,8 @@ void output_text(struct output *out, size_t column, const char *text)
 				*p = '\n';
 		text = lines;
 	}
+	if (!out->json && text && out->columns[column].type == COLUMN_BOOL)
+		text = *text == '1' ? "yes" : "no";
 	out->scols_line_set_data(out->line, out->place[column], text);
 }
 

@@ -105,15 +105,52 @@ int residue_refuse(struct job *job)
 	return 0;
 }
 
+/* With -v: each while they are few, else only how many. */
+#define STEPS_MAX 8
+
+struct teller {
+	const struct job *job;
+	pid_t pid;
+	size_t count;
+	bool quiet;
+};
+
+static int tell_one(const struct nsattach_residue *r, void *data)
+{
+	struct teller *t = data;
+	char fd[32] = "";
+
+	t->count++;
+	if (t->quiet)
+		return 0;
+	if (r->fd >= 0)
+		snprintf(fd, sizeof(fd), " fd %d", r->fd);
+	job_step(t->job, "process %d still reaches out by its %s%s: %s", t->pid,
+		 nsattach_residue_name(r->kind), fd, r->what);
+	return 0;
+}
+
+static size_t tell_all(struct job *job, bool quiet)
+{
+	struct teller t = { .job = job, .quiet = quiet };
+
+	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
+		t.pid = nsattach_request_pid(job->request, i);
+		nsattach_residue_scan(job->request, i, NSATTACH_RESIDUE_AFTER, tell_one, &t);
+	}
+	return t.count;
+}
+
 void residue_step(struct job *job)
 {
-	struct counter c = { 0 };
+	size_t count;
 
 	if (!job->o->verbose)
 		return;
-	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
-		nsattach_residue_scan(job->request, i, NSATTACH_RESIDUE_AFTER, count_one, &c);
-	if (c.count)
-		job_step(job, "%zu thing%s still reach%s the old namespaces (same command with --dry-run lists them)",
-			 c.count, c.count == 1 ? "" : "s", c.count == 1 ? "es" : "");
+	count = tell_all(job, true);
+	if (count && count <= STEPS_MAX)
+		tell_all(job, false);
+	else if (count)
+		job_step(job, "%zu open files, maps and sockets still reach the old namespaces; --dry-run lists them",
+			 count);
 }

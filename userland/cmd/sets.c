@@ -17,6 +17,8 @@
 #include "job.h"
 #include "../lib/internal.h"
 
+#define PASSES_MAX 16
+
 static bool in_request(const struct job *job, pid_t pid)
 {
 	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
@@ -40,17 +42,26 @@ static int add(struct job *job, pid_t pid)
 	return err ? err : 1;
 }
 
-/* Parent of @pid, or 0. */
+/* Parent of @pid; 0 when it has gone, or only waits to be reaped. */
 static pid_t parent_of(pid_t pid)
 {
-	char path[64], buf[512], *p;
+	char path[64], buf[1024], *p, *field;
+	pid_t parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (read_line(path, buf, sizeof(buf)) <= 0)
 		return 0;
 	p = strrchr(buf, ')');
-	/* ") S 12" */
-	return p && strlen(p) > 4 ? atoi(p + 4) : 0;
+	if (!p || strlen(p) < 5)
+		return 0;
+	/* ") Z 12": fields 2, 3 and 4; field 20 is the number of threads */
+	parent = atoi(p + 4);
+	if (p[2] != 'Z')
+		return parent;
+	field = p;
+	for (int i = 2; field && i < 20; i++)
+		field = strchr(field + 1, ' ');
+	return field && atoi(field) > 1 ? parent : 0;
 }
 
 /* One pass over all processes: the children of members become members. */
@@ -76,11 +87,18 @@ static int add_children(struct job *job)
 
 static int add_tree(struct job *job)
 {
-	int added = 0, ret;
+	int added = 0, ret = 0;
 
-	/* until a pass finds no more: a child may have a lower number than its parent */
-	while ((ret = add_children(job)) > 0)
+	/*
+	 * Until a pass finds no more: a child may have a lower number than its parent.
+	 * One that forks all the time is left to the look after the move.
+	 */
+	for (int pass = 0; pass < PASSES_MAX; pass++) {
+		ret = add_children(job);
+		if (ret <= 0)
+			break;
 		added = 1;
+	}
 	return ret < 0 ? ret : added;
 }
 

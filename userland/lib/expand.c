@@ -105,6 +105,12 @@ static void add_name(struct text *text, const struct nsattach_failure *f)
 	text_add(text, "%s", f->name ? f->name : "?");
 }
 
+static void add_role(struct text *text, const struct nsattach_failure *f)
+{
+	if (f->stage == NSATTACH_STAGE_TARGET)
+		text_add(text, ", which should be the target");
+}
+
 static const struct place {
 	const char *name;
 	void (*add)(struct text *text, const struct nsattach_failure *f);
@@ -120,6 +126,7 @@ static const struct place {
 	{ "timeout", add_timeout },
 	{ "errno", add_errno },
 	{ "name", add_name },
+	{ "role", add_role },
 };
 
 static const struct place *find_place(const char *name, size_t len)

@@ -46,7 +46,7 @@ void text_add(struct text *text, const char *format, ...) PRINTF(2, 3);
 
 /*
  * Append @template with its places filled in:
- * {pid} {target} {tid} {thread} {leader} {ns} {state} {where} {timeout} {errno} {name}
+ * {pid} {target} {tid} {thread} {leader} {ns} {state} {where} {timeout} {errno} {name} {role}
  */
 void text_expand(struct text *text, const char *template, const struct nsattach_failure *failure);
 

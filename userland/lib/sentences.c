@@ -97,7 +97,7 @@ const struct sentence sentences_by_errno[] = {
 
 /* Opening a subject or target: a whole sentence with {name} for the number. */
 const struct sentence sentences_open[] = {
-	{ ESRCH, "there is no process {name}",
+	{ ESRCH, "there is no process {name}{role}",
 	  "look for its number with ps or pgrep" },
 	{ EINVAL, "{name} is a thread of process {leader}, not a process",
 	  "name {leader}: all its threads count as one" },

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# bash completion for nsattach(8)
+
+# Names of running containers, as runtime:name, without asking any daemon.
+_nsattach_names() {
+	local path
+	for path in /run/runc/*/ "${XDG_RUNTIME_DIR-/nonexistent}"/runc/*/; do
+		[[ -e $path/state.json ]] && path=${path%/} && echo "runc:${path##*/}"
+	done
+	for path in /run/crun/*/ "${XDG_RUNTIME_DIR-/nonexistent}"/crun/*/; do
+		[[ -e $path/status ]] && path=${path%/} && echo "crun:${path##*/}"
+	done
+	for path in /var/lib/docker/containers/*/config.v2.json; do
+		[[ -r $path ]] && sed -nE 's/.*"Running":true.*"Name":"\/([^"]*)".*/docker:\1/p' "$path"
+	done
+	for path in /run/netns/*; do
+		[[ -e $path ]] && echo "netns:${path##*/}"
+	done
+}
+
+_nsattach_pids() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		echo "${dir#/proc/}"
+	done
+}
+
+# The list of --ns: complete what follows the last comma.
+_nsattach_list() {
+	local cur=$1 before=
+	[[ $cur == *,* ]] && before=${cur%,*},
+	compgen -P "$before" -W "all mnt net uts ipc cgroup pid time user" -- "${cur##*,}"
+}
+
+_nsattach() {
+	# shellcheck disable=SC2034 # _init_completion sets them
+	local cur prev words cword
+	_init_completion -n =: || return
+
+	case $prev in
+	--pid | --target | -t)
+		mapfile -t COMPREPLY < <(compgen -W "$(_nsattach_pids) $(_nsattach_names)" -- "$cur")
+		declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
+		return
+		;;
+	--ns)
+		mapfile -t COMPREPLY < <(_nsattach_list "$cur")
+		compopt -o nospace
+		return
+		;;
+	--creds)
+		mapfile -t COMPREPLY < <(compgen -W "keep translate" -- "$cur")
+		return
+		;;
+	--wd | -w)
+		_filedir -d
+		return
+		;;
+	--cgroup)
+		mapfile -t COMPREPLY < <(cd /sys/fs/cgroup 2>/dev/null && compgen -d -- "$cur")
+		return
+		;;
+	--timeout | --output | -o) return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$("$1" --help 2>/dev/null |
+			grep -oE -- '--[a-z][a-z-]*' | sort -u)" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$(_nsattach_pids)" -- "$cur")
+	fi
+} && complete -F _nsattach nsattach

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# fish completion for nsattach(8)
+
+function __nsattach_processes
+    __fish_complete_pids
+    for p in /run/runc/*/ /run/crun/*/
+        set -l parts (string split / (string trim -r -c / $p))
+        echo $parts[3]:$parts[4]
+    end
+    for p in /run/netns/*
+        echo netns:(basename $p)
+    end
+end
+
+function __nsattach_list
+    set -l before (string replace -r '[^,]*$' '' -- (commandline -ct | string replace -r '^--ns=' ''))
+    for t in all mnt net uts ipc cgroup pid time user
+        echo $before$t
+    end
+end
+
+complete -c nsattach -f -a '(__nsattach_processes)'
+complete -c nsattach -l pid -x -a '(__nsattach_processes)' -d 'Process to move'
+complete -c nsattach -s t -l target -x -a '(__nsattach_processes)' -d 'Process whose namespaces it goes into'
+complete -c nsattach -l ns -x -a '(__nsattach_list)' -d 'Namespaces'
+complete -c nsattach -s a -l all -d 'All namespaces'
+complete -c nsattach -s m -d mnt
+complete -c nsattach -s n -d net
+complete -c nsattach -s u -d uts
+complete -c nsattach -s i -d ipc
+complete -c nsattach -s C -d cgroup
+complete -c nsattach -s p -d pid
+complete -c nsattach -s T -d time
+complete -c nsattach -s U -d user
+complete -c nsattach -l tree -d 'Move all its descendants with it'
+complete -c nsattach -l cgroup -r -d 'Move all processes of a cgroup'
+complete -c nsattach -l each -d 'Move those that can be moved'
+complete -c nsattach -l timeout -x -d 'Longest wait in seconds'
+complete -c nsattach -s w -l wd -r -d 'Working directory inside'
+complete -c nsattach -s r -l root -d 'Take the root directory of the target'
+complete -c nsattach -l chrooted -d 'Move it even out of a chroot'
+complete -c nsattach -l creds -x -a 'keep translate' -d 'Ids in a user namespace'
+complete -c nsattach -l join-cgroup -d 'Move it into the cgroup of the target as well'
+complete -c nsattach -l renumber -d 'Take another number when its own is taken'
+complete -c nsattach -l keep-session -d 'Keep session and process group'
+complete -c nsattach -l reparent -d 'Make the init inside its parent'
+complete -c nsattach -l no-record -d 'Do not keep what --detach would need'
+complete -c nsattach -l dry-run -d 'Check, list the residue, move nothing'
+complete -c nsattach -l strict -d 'Refuse when there would be residue'
+complete -c nsattach -l quarantine -d 'Move it into a new, empty network'
+complete -c nsattach -l detach -d 'Put it back'
+complete -c nsattach -s l -l list -d 'Show which processes are attached'
+complete -c nsattach -l features -d 'Show what this kernel can do'
+complete -c nsattach -s o -l output -x -d 'Columns of the tables'
+complete -c nsattach -s J -l json -d 'Print JSON'
+complete -c nsattach -s v -l verbose -d 'Tell the steps'
+complete -c nsattach -s V -l version -d 'Print the version'
+complete -c nsattach -s h -l help -d 'Print a short help'
