@@ -11,7 +11,7 @@ mirror() {
 	uri=$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 's/^URIs:[[:space:]]*//p' | tr -s '[:space:]' '\n'
 		cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
 			sed -nE 's/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+).*/\2/p')
-	uri=$(grep -E '/debian/?$' <<<"$uri" | head -n1) || :
+	uri=$(grep -E '/debian/?$' <<<"$uri" | sed -n 1p) || :
 	[ -n "$uri" ] || die "no Debian mirror in /etc/apt/sources.list*: add one, or give a kernel tree with KSRC=/path"
 	echo "${uri%/}"
 }
@@ -42,7 +42,7 @@ newest_package() {
 }
 
 package_version() {
-	apt-cache "${apt_options[@]}" --no-all-versions show "$1" 2>/dev/null | sed -n 's/^Version: //p' | head -n1
+	apt-cache "${apt_options[@]}" --no-all-versions show "$1" 2>/dev/null | sed -n 's/^Version: //p' | sed -n 1p
 }
 
 # find_package REGEX SUITE: sets package and version, from the machine's own suites, else from a private list of SUITE.
@@ -65,14 +65,14 @@ find_package() {
 # deb PACKAGE VERSION: prints the path of its .deb, downloaded once.
 deb() {
 	local dir=$cache/debs file
-	file=$(find "$dir" -name "$1_${2//:/%3a}_*.deb" 2>/dev/null | head -n1)
+	file=$(find "$dir" -name "$1_${2//:/%3a}_*.deb" 2>/dev/null | sed -n 1p)
 	if [ -z "$file" ]; then
 		need_space "$dir" 600 "the download of $1"
 		rm -rf "$dir/.new-$1" && mkdir -p "$dir/.new-$1"
 		(cd "$dir/.new-$1" && logged 900 "fetching $1 $2" "$cache/logs/download-$1" \
 			apt-get "${apt_options[@]}" -o APT::Sandbox::User=root -q download "$1=$2") || exit 1
 		mv "$dir/.new-$1"/*.deb "$dir/" && rmdir "$dir/.new-$1"
-		file=$(find "$dir" -name "$1_${2//:/%3a}_*.deb" | head -n1)
+		file=$(find "$dir" -name "$1_${2//:/%3a}_*.deb" | sed -n 1p)
 	fi
 	[ -n "$file" ] || die "$1 $2 was downloaded under a name that is not understood (see $dir)"
 	echo "$file"

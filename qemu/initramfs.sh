@@ -42,7 +42,7 @@ add_file() {
 
 add_lib() {
 	local path
-	path=$(/sbin/ldconfig -p | awk -v n="$1" '$1 == n && /x86-64/ { print $NF; exit }')
+	path=$(/sbin/ldconfig -p | awk -v n="$1" '$1 == n && /x86-64/ && !found { found = 1; print $NF }')
 	[ -n "$path" ] || die "the library $1 is not installed (run qemu/packages.sh test as root)"
 	put "$path" "$path"
 	libraries "$path"

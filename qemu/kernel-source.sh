@@ -91,7 +91,7 @@ fragments() {
 	local file
 	cat "$top/qemu/configs/base.config"
 	for file in "$top"/qemu/configs/[0-9]*.config; do
-		[ "$(printf '%s\n' "$(basename "$file" .config)" "$1" | sort -V | head -n1)" != "$(basename "$file" .config)" ] ||
+		[ "$(printf '%s\n' "$(basename "$file" .config)" "$1" | sort -V | sed -n 1p)" != "$(basename "$file" .config)" ] ||
 			cat "$file"
 	done
 	[ "$2" = plain ] || cat "$top/qemu/configs/$2.config"

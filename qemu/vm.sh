@@ -43,7 +43,7 @@ accelerator() {
 
 parameters() {
 	echo console=ttyS0 loglevel="${NSATTACH_LOGLEVEL:-4}" log_buf_len=8M nokaslr tsc=reliable no_timer_check \
-		oops=panic panic=-1 rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 "$append"
+		oops=panic panic=-1 rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 dummy.numdummies=0 "$append"
 }
 
 need_tool qemu-system-x86_64 qemu-system-x86

@@ -1,0 +1,141 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The guest's job for `make demo`. Commands are shown as they are typed, with their output, and every sentence that
+# claims something is checked.
+# shellcheck disable=SC2154,SC2317 # checks are called by claim; their variables come from world.sh
+# shellcheck source=world.sh
+. /job/world.sh
+exec >&3 2>&1
+
+failures=0
+
+heading() { printf '\n\n%s\n%s\n' "$1" "$(printf '%s' "$1" | tr -c - -)"; }
+
+# show COMMAND: print it as typed, run it, print what it prints
+show() {
+	printf '\n$ %s\n' "$1"
+	eval "$1"
+}
+
+# claim SENTENCE CHECK...
+claim() {
+	sentence=$1
+	shift
+	if "$@" >/run/claim.log 2>&1; then
+		printf '  [ok] %s\n' "$sentence"
+	else
+		printf '  [NOT SO] %s\n' "$sentence"
+		sed 's/^/           /' /run/claim.log
+		failures=$((failures + 1))
+	fi
+}
+
+ask() { teller "$socket" "$1"; }
+is() { echo "$1"; [ "$1" = "$2" ]; }
+has() { echo "$1"; case " $1 " in *" $2 "*) ;; *) return 1 ;; esac; }
+not() { ! "$@"; }
+
+# links PID TYPE: the different namespaces of this type that the threads of PID are in
+links() {
+	for task in /proc/"$1"/task/*; do readlink "$task/ns/$2"; done | sort -u
+}
+
+same_world() { is "$(links "$subject" "$1")" "$(readlink "/proc/$target/ns/$1")"; }
+own_world() { is "$(links "$subject" "$1")" "$(readlink "/proc/self/ns/$1")"; }
+
+answers() { # COMMAND-PREFIX...: does the daemon's TCP port answer there?
+	"$@" nc -w 5 127.0.0.1 8080 </dev/null | grep "teller here, pid $subject"
+}
+
+threads_of() { for task in /proc/"$1"/task/*; do printf '%s ' "${task##*/}"; done; }
+
+scene() {
+	heading "1. A container, started by $runtime, and a daemon outside of it"
+	start_container
+	join_network
+	start_daemon
+	before=$(threads_of "$subject")
+	show "$runtime list"
+	claim "the container runs" grep -q . "/proc/$target/comm"
+	show "$runtime exec box ip -4 -o addr"
+	show "cat /proc/$subject/task/*/comm | xargs"
+	echo "  (the daemon, pid $subject: one line per thread, named after the call it is blocked in)"
+}
+
+look_before() {
+	heading "2. Before: the daemon lives on the host side"
+	show "ls /proc/$subject/task/*/ns/* | xargs -n1 readlink | sort | uniq -c"
+	show "ls /proc/$target/ns/* | xargs -n1 readlink"
+	for ns in mnt net uts ipc cgroup; do
+		claim "$ns: all threads of the daemon are where this shell is, the container is elsewhere" \
+			eval "own_world $ns && not same_world $ns"
+	done
+	show "ip -o link | cut -d: -f2 | xargs"
+	show "teller $socket interfaces"
+	claim "the daemon sees the host's end of the cable" has "$(ask interfaces)" veth-box
+	show "teller $socket hostname"
+	claim "its hostname is the host's" is "$(ask hostname)" vm
+	show "teller $socket root"
+	claim "its root directory is the host's" has "$(ask root)" job
+}
+
+move() {
+	heading "3. The one command"
+	show "nsattach --verbose --pid $subject --target $target --ns mnt,net,uts,ipc,cgroup"
+	claim "nsattach says that it succeeded" is $? 0
+}
+
+look_after() {
+	heading "4. After: the same process, inside"
+	show "ls /proc/$subject/task/*/ns/* | xargs -n1 readlink | sort | uniq -c"
+	for ns in mnt net uts ipc cgroup; do
+		claim "$ns: every thread is in the container's" same_world $ns
+	done
+	claim "the same threads as before: $before" is "$(threads_of "$subject")" "$before"
+	show "teller $socket interfaces"
+	claim "the daemon sees the container's end of the cable" has "$(ask interfaces)" eth0
+	claim "and no longer the host's" not has "$(ask interfaces)" veth-box
+	show "teller $socket hostname"
+	claim "its hostname is the container's" is "$(ask hostname)" box
+	show "teller $socket root"
+	claim "its root directory is the container's" has "$(ask root)" inside-the-box
+	show "teller $socket interrupted"
+	claim "no blocked call was interrupted, none returned" is "$(ask interrupted)" "0 interrupted, 0 returned"
+}
+
+listen() {
+	heading "5. A socket that it opens from now on is the container's"
+	show "teller $socket 'listen 8080'"
+	show "$runtime exec box nc -w 5 127.0.0.1 8080 </dev/null"
+	claim "it answers inside the container" answers "$runtime" exec box
+	show "nc -w 5 192.0.2.2 8080 </dev/null"
+	show "nc -w 5 127.0.0.1 8080 </dev/null"
+	claim "it does not answer outside" not answers
+}
+
+afterwards() {
+	heading "6. $runtime does not mind"
+	show "$runtime list"
+	claim "$runtime list shows the container running" eval "$runtime list | grep -q 'box.*running'"
+	show "$runtime exec box hostname"
+	claim "$runtime exec works" is "$($runtime exec box hostname)" box
+	show "$runtime delete --force box"
+	claim "$runtime delete works" is $? 0
+	show "$runtime list"
+	claim "the container is gone" not eval "$runtime list | grep -q box"
+	claim "the daemon lives on" is "$(ask hostname)" box
+	show "kill $subject; rmmod nsattach"
+	claim "the module unloads" not grep -q ^nsattach /proc/modules
+	claim "the kernel log is clean" not eval "dmesg | grep -vEf /job/harmless | grep -Ef /job/splats"
+}
+
+echo "Linux $(uname -r), $($runtime --version | head -n1)"
+scene
+look_before
+move
+look_after
+listen
+afterwards
+echo
+[ $failures = 0 ] && echo "Every claim above was checked and holds." || echo "$failures of the claims above do not hold."
+exit $((failures > 0))

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+# A guest with everything in place: kernel, module, command, container runtime, the daemon of the demonstration.
+
+# runtime_items: the container runtime, and what it needs
+runtime_items() {
+	local path
+	path=$(PATH=$PATH:/usr/sbin command -v "${RUNTIME:-runc}") ||
+		die "RUNTIME=${RUNTIME:-runc} is not installed: apt-get install ${RUNTIME:-runc}"
+	echo "file:$(readlink -f "$path"):/usr/bin/${RUNTIME:-runc}"
+}
+
+# prepare_world KERNEL CONFIG INITRD MAIN [ITEM]...: sets kernel_dir and ko
+prepare_world() {
+	local kernel=$1 config=$2 initrd=$3 main=$4
+	local -a items
+	shift 4
+	kernel_dir=$("$top/qemu/kernel.sh" "$kernel" "$config" | tail -n1)
+	build_userland
+	build_module "$kernel_dir" "$kernel-$config"
+	mkdir -p "$build/demo"
+	logged 60 "building the daemon" "$build/logs/teller" "$(compiler)" -O2 -Wall -Wextra -Werror -static -pthread \
+		-o "$build/demo/teller" "$top/qemu/demo/teller.c"
+	printf 'export RUNTIME=%q\n' "${RUNTIME:-runc}" >"$build/demo/environment"
+	mapfile -t items < <(runtime_items && command_items)
+	"$top/qemu/initramfs.sh" "$initrd" "$kernel_dir" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
+		"file:$build/demo/teller" "file:$build/demo/environment:/job/" "file:$main:/job/main" \
+		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/" "$@"
+}
