@@ -66,10 +66,12 @@ static int call_short(FIXTURE_DATA(abi) *self, size_t size)
 	return call(NSATTACH_IOC_ATTACH, arg);
 }
 
-/* The first version is the shortest there is. */
-TEST_F(abi, struct_shorter_than_the_first_version_is_refused)
+/* All that can be asked for is in the members before this one. */
+#define SHORTEST offsetof(struct nsattach_attach, timeout_ns)
+
+TEST_F(abi, struct_too_short_to_ask_for_anything)
 {
-	for (size_t size = 4; size < sizeof(struct nsattach_attach); size += 4) {
+	for (size_t size = 4; size < SHORTEST; size += 4) {
 		EXPECT_EQ(-EINVAL, call_short(self, size)) TH_LOG("size %zu", size);
 	}
 	for (__u32 size = 0; size < 4; size++) {
@@ -77,6 +79,14 @@ TEST_F(abi, struct_shorter_than_the_first_version_is_refused)
 		EXPECT_EQ(-EINVAL, attach_call(&self->a));
 	}
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_F(abi, shorter_struct_is_read_as_if_followed_by_zeroes)
+{
+	for (size_t size = SHORTEST; size < sizeof(struct nsattach_attach); size += 4) {
+		ASSERT_EQ(0, call_short(self, size)) TH_LOG("size %zu", size);
+		EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->place, NS_BASE));
+	}
 }
 
 TEST_F(abi, struct_of_the_exact_size_is_not_overrun)

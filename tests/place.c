@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -58,7 +59,8 @@ static const char *become_root_inside(void)
 {
 	if (setgroups(0, NULL) || setresgid(0, 0, 0) || setresuid(0, 0, 0))
 		return "ids";
-	return NULL;
+	/* Changed ids made it undumpable, which no container's init is. */
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) ? "dumpable" : NULL;
 }
 
 static const char *settle(const struct place *p, struct place_sockets *sockets)

@@ -300,15 +300,17 @@ const char *changed_since(const struct snapshot *before, pid_t pid)
 }
 
 /* While exec swaps threads, a number can be without links for a moment. */
-static uint64_t settled_ns(const struct snapshot *now, unsigned int t, int type)
+static bool links_elsewhere(pid_t pid, pid_t tid, int type, uint64_t want, uint64_t *ns)
 {
-	pid_t tid = now->threads[t].tid;
-	uint64_t ns = now->threads[t].ns[type];
-
-	if (!ns && !UNTIL((ns = task_ns(now->pid, tid, ns_types[type].member)) ||
-			  has_ended(now->pid, tid)))
-		return 0;
-	return ns;
+	for (int turns = 0; turns < 20000; turns++) {
+		*ns = task_ns(pid, tid, ns_types[type].member);
+		if (*ns)
+			return *ns != want;
+		if (has_ended(pid, tid))
+			return false;
+		usleep(1000);
+	}
+	return true;
 }
 
 const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
@@ -322,8 +324,10 @@ const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 
 			if (!(mask & ns_types[i].flag))
 				continue;
-			ns = settled_ns(now, t, i);
-			if (ns != place->ns[i] && (ns || !has_ended(pid, now->threads[t].tid)))
+			ns = now->threads[t].ns[i];
+			if (ns == place->ns[i])
+				continue;
+			if (ns || links_elsewhere(pid, now->threads[t].tid, i, place->ns[i], &ns))
 				bad = COMPLAIN("thread %d of %d: %s is %llu, not %llu",
 					       now->threads[t].tid, pid, ns_types[i].name,
 					       (unsigned long long)ns,

@@ -92,6 +92,7 @@ void bench_threads(void)
 		subject_start(&p.subject, &options);
 		measure("attach", counts[i], runs, op_ioctl, &p);
 		measure("attach-with-pidfds", counts[i], runs, op_whole, &p);
+		measure_work("attach-work", counts[i], runs > 20 ? 20 : runs, op_ioctl, &p);
 		report_one("attach-eintr", counts[i], p.subject.counts->eintr);
 		subject_stop(&p.subject);
 		targets_stop(&p.targets);

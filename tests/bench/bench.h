@@ -27,6 +27,11 @@ uint64_t instructions(void);
 
 /* Run @op @warm times unmeasured, then @runs times, and report under @name, @x. */
 void measure(const char *name, long x, unsigned int runs, bench_op *op, void *arg);
+/*
+ * The same, counting all that is executed until nothing goes on any more: the
+ * threads that were let go, and freeing what is freed late.
+ */
+void measure_work(const char *name, long x, unsigned int runs, bench_op *op, void *arg);
 /* Report values that were measured elsewhere. Sorts @v. */
 void report(const char *name, long x, uint64_t *v, unsigned int n);
 /* Report one figure that is no distribution. */

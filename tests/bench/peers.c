@@ -120,6 +120,7 @@ void bench_floor(void)
 
 	targets_start(&t);
 	measure("clock", 1, 1000, op_nothing, NULL);
+	measure_work("sleep-work", 1, 100, op_nothing, NULL);
 	setns_by_itself(&t);
 	round_trip();
 	measure("pidfd-open-close", 1, 1000, op_pidfd, &t);
@@ -154,6 +155,7 @@ void bench_stop(void)
 
 		subject_start(&s, &options);
 		measure("sigstop-sigcont", options.threads, runs_for(options.threads), op_stop, &s);
+		measure_work("sigstop-sigcont-work", options.threads, 20, op_stop, &s);
 		report_one("sigstop-sigcont-eintr", options.threads, s.counts->eintr);
 		subject_stop(&s);
 	}
@@ -224,6 +226,7 @@ void bench_freeze(void)
 		c.events = open(CGROUP "/cgroup.events", O_RDONLY);
 		measure("cgroup-freeze-thaw", options.threads, runs_for(options.threads), op_freeze,
 			&c);
+		measure_work("cgroup-freeze-thaw-work", options.threads, 20, op_freeze, &c);
 		report_one("cgroup-freeze-thaw-eintr", options.threads, s.counts->eintr);
 		close(c.freeze);
 		close(c.events);

@@ -25,6 +25,7 @@
 static struct subject_counts *counts;
 static enum wait_in wait_in;
 static uint32_t never;
+static int epoll = -1;
 
 int sys_pidfd_open(pid_t pid)
 {
@@ -42,7 +43,6 @@ void reap(pid_t pid)
 static void *block(void *arg)
 {
 	struct epoll_event event;
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
 	(void)arg;
 	__atomic_add_fetch(&counts->ready, 1, __ATOMIC_RELAXED);
@@ -123,6 +123,7 @@ static _Noreturn void be_subject(const struct subject_options *options)
 	open_fds(options->fds);
 	touch_memory(options->megabytes);
 	wait_in = options->wait_in;
+	epoll = epoll_create1(EPOLL_CLOEXEC);
 	spawn_threads(options->threads - 1);
 	block(NULL);
 	abort();

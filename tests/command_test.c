@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command as a user meets it: what it does, what it says, its exit codes
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define THREADS 3
+#define NS_FEW (CLONE_NEWNET | CLONE_NEWUTS)
+
+/**
+ * struct command - one run of nsattach
+ * @pid:	while it runs
+ * @code:	its exit code, or 1000 + the signal that killed it
+ * @out:	what it printed
+ * @err:	what it complained about
+ */
+struct command {
+	pid_t pid;
+	uid_t uid;
+	int out_fd;
+	int err_fd;
+	int code;
+	char out[16384];
+	char err[4096];
+};
+
+static void child_main(const struct command *c, char *line)
+{
+	char *argv[32], *word;
+	int argc = 0;
+
+	for (word = strtok(line, " "); word && argc < 31; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	dup2(c->out_fd, 1);
+	dup2(c->err_fd, 2);
+	signal(SIGINT, SIG_DFL);
+	if (c->uid && (setgid(c->uid) || setuid(c->uid)))
+		_exit(126);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+static void command_begin(struct command *c, const char *format, va_list args)
+{
+	char line[1024];
+
+	vsnprintf(line, sizeof(line), format, args);
+	c->out_fd = memfd_create("out", MFD_CLOEXEC);
+	c->err_fd = memfd_create("err", MFD_CLOEXEC);
+	c->pid = fork_child();
+	if (!c->pid)
+		child_main(c, line);
+}
+
+static void take(int fd, char *buf, size_t size)
+{
+	ssize_t n = pread(fd, buf, size - 1, 0);
+
+	buf[n < 0 ? 0 : n] = '\0';
+	close(fd);
+}
+
+static void command_end(struct command *c)
+{
+	int status = 0;
+
+	waitpid(c->pid, &status, 0);
+	c->code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+	take(c->out_fd, c->out, sizeof(c->out));
+	take(c->err_fd, c->err, sizeof(c->err));
+}
+
+__attribute__((format(printf, 2, 3)))
+static int run(struct command *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	command_begin(c, format, args);
+	va_end(args);
+	command_end(c);
+	return c->code;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void start(struct command *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	command_begin(c, format, args);
+	va_end(args);
+}
+
+FIXTURE(command)
+{
+	struct place place;
+	struct subject subject;
+	struct snapshot *before;
+	struct command c;
+};
+
+FIXTURE_SETUP(command)
+{
+	memset(&self->c, 0, sizeof(self->c));
+	ASSERT_CLEAN(place_start(&self->place, 1, NS_NOPID));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, THREADS));
+	self->before = snapshot_take(self->subject.pid);
+}
+
+FIXTURE_TEARDOWN(command)
+{
+	if (_metadata->passed)
+		return;
+	TH_LOG("exit code %d\nout: %s\nerr: %s", self->c.code, self->c.out, self->c.err);
+}
+
+#define PID (self->subject.pid)
+#define TARGET (self->place.pid)
+#define EXPECT_SAID(part)                                           \
+	EXPECT_NE(NULL, strstr(self->c.err, part))                  \
+	{                                                           \
+		TH_LOG("'%s' is not in: %s", part, self->c.err);    \
+	}
+#define EXPECT_PRINTED(part)                                        \
+	EXPECT_NE(NULL, strstr(self->c.out, part))                  \
+	{                                                           \
+		TH_LOG("'%s' is not in: %s", part, self->c.out);    \
+	}
+#define EXPECT_FAILS(code_, part, ...)                              \
+	do {                                                        \
+		EXPECT_EQ(code_, run(&self->c, __VA_ARGS__));       \
+		EXPECT_SAID(part);                                  \
+		EXPECT_EQ(0, strncmp(self->c.err, "nsattach: ", 10)); \
+		EXPECT_CLEAN(changed_since(self->before, PID));     \
+	} while (0)
+
+TEST_F(command, moves_a_process_and_says_nothing)
+{
+	ASSERT_EQ(0, run(&self->c, "nsattach --pid %d --target %d --ns net,uts", PID, TARGET));
+	EXPECT_STREQ("", self->c.out);
+	EXPECT_STREQ("", self->c.err);
+	EXPECT_CLEAN(not_moved(self->before, PID, &self->place, NS_FEW));
+}
+
+TEST_F(command, all_is_every_type_that_differs_but_user_and_time)
+{
+	ASSERT_EQ(0, run(&self->c, "nsattach -v -a -t %d %d", TARGET, PID));
+	EXPECT_SAID(" goes into mnt,uts,ipc,net,cgroup of process");
+	EXPECT_SAID("moved 3 threads in ");
+	EXPECT_SAID("its working directory inside is /");
+	EXPECT_CLEAN(not_in(PID, &self->place, NS_NOPID));
+	ASSERT_EQ(0, run(&self->c, "nsattach -v -a -t %d %d", TARGET, PID));
+	EXPECT_SAID("nothing to do");
+}
+
+TEST_F(command, a_detach_puts_it_back)
+{
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -a %d", TARGET, PID));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d -v", PID));
+	EXPECT_SAID("put back 3 threads");
+	EXPECT_CLEAN(changed_since(self->before, PID));
+	EXPECT_FAILS(1, "it is not attached", "nsattach --detach --pid %d", PID);
+}
+
+TEST_F(command, the_list_shows_who_is_attached)
+{
+	char line[64];
+
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -n -u %d", TARGET, PID));
+	ASSERT_EQ(0, run(&self->c, "nsattach --list --output pid,ns,target,by"));
+	snprintf(line, sizeof(line), "%d uts,net", PID);
+	EXPECT_PRINTED(line);
+	EXPECT_PRINTED("root");
+	ASSERT_EQ(0, run(&self->c, "nsattach --list --json"));
+	snprintf(line, sizeof(line), "\"pid\": %d", PID);
+	EXPECT_PRINTED("\"attached\": [");
+	EXPECT_PRINTED(line);
+	EXPECT_PRINTED("\"uts\", \"net\"");
+}
+
+TEST_F(command, no_record_can_not_be_put_back)
+{
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -n --no-record %d", TARGET, PID));
+	ASSERT_EQ(1, run(&self->c, "nsattach --detach --pid %d", PID));
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+}
+
+TEST_F(command, a_move_as_json)
+{
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -n %d --json", TARGET, PID));
+	EXPECT_PRINTED("\"moved\": true");
+	EXPECT_PRINTED("\"threads\": 3");
+	EXPECT_PRINTED("\"error\": null");
+}
+
+TEST_F(command, refusals_are_sentences)
+{
+	EXPECT_FAILS(1, "process 2 was not moved into the net namespace of process", "nsattach --pid 2 -t %d -n",
+		     TARGET);
+	EXPECT_SAID("kernel thread");
+	EXPECT_FAILS(1, "init of a pid namespace", "nsattach --pid 1 -t %d -n", TARGET);
+	EXPECT_FAILS(1, "there is no process 4194303, which should be the target",
+		     "nsattach --pid %d -t 4194303 -n", PID);
+	EXPECT_FAILS(1, "is a thread of process", "nsattach --pid %d -t %d -n",
+		     subject_tid(&self->subject, 1), TARGET);
+	EXPECT_FAILS(2, "did you mean net?", "nsattach --pid %d -t %d --ns nte", PID, TARGET);
+	EXPECT_FAILS(1, "/nowhere can not be entered inside",
+		     "nsattach --pid %d -t %d -m --wd /nowhere", PID, TARGET);
+}
+
+TEST_F(command, who_may_not_is_told_so)
+{
+	self->c.uid = 65534;
+	EXPECT_FAILS(4, "you may not open /dev/nsattach", "nsattach --pid %d -t %d -n", PID, TARGET);
+	ASSERT_EQ(0, chmod("/dev/nsattach", 0666));
+	EXPECT_FAILS(4, "you may not ", "nsattach --pid %d -t %d -n", PID, TARGET);
+	chmod("/dev/nsattach", 0600);
+}
+
+/* A parent in vfork() can not be gathered until its child is done. */
+static long vfork_for_long(char *text)
+{
+	const struct timespec t = { .tv_sec = 8 };
+	pid_t pid;
+
+	(void)text;
+	pid = vfork();
+	if (!pid) {
+		nanosleep(&t, NULL);
+		_exit(0);
+	}
+	return waitpid(pid, NULL, 0);
+}
+
+static void enter_vfork(struct subject *s)
+{
+	subject_call_begin(s, vfork_for_long);
+	UNTIL(task_state(s->pid, s->pid) == 'D');
+}
+
+TEST_F(command, a_deadline_names_the_thread_and_where_it_is_stuck)
+{
+	enter_vfork(&self->subject);
+	EXPECT_EQ(5, run(&self->c, "nsattach --pid %d -t %d -n --timeout 0.2", PID, TARGET));
+	EXPECT_SAID("uninterruptible sleep");
+	EXPECT_SAID("did not stop within 0.2 s; nothing was changed");
+	EXPECT_CLEAN(not_in(PID, &self->place, 0));
+	subject_call_end(&self->subject);
+	EXPECT_CLEAN(changed_since(self->before, PID));
+}
+
+TEST_F(command, an_interrupt_changes_nothing_and_says_so)
+{
+	enter_vfork(&self->subject);
+	start(&self->c, "nsattach --pid %d -t %d -n --timeout 60", PID, TARGET);
+	ASSERT_TRUE(UNTIL(task_syscall(self->c.pid, self->c.pid) == SYS_ioctl));
+	kill(self->c.pid, SIGINT);
+	command_end(&self->c);
+	EXPECT_EQ(130, self->c.code);
+	EXPECT_SAID("interrupted by a signal; nothing was changed");
+	subject_call_end(&self->subject);
+	EXPECT_CLEAN(changed_since(self->before, PID));
+}
+
+TEST_F(command, of_several_all_move_or_none)
+{
+	struct subject other;
+
+	ASSERT_CLEAN(subject_start_plain(&other, 2));
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -n --pid %d --pid %d", TARGET, PID, other.pid));
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+	EXPECT_CLEAN(not_in(other.pid, &self->place, CLONE_NEWNET));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach %d %d", PID, other.pid));
+	EXPECT_FAILS(1, "none of the 2 processes", "nsattach -t %d -n %d 2", TARGET, PID);
+	EXPECT_EQ(6, run(&self->c, "nsattach -t %d -n %d 2 --each", TARGET, PID));
+	EXPECT_SAID("process 2 was not moved");
+	EXPECT_SAID("1 of 2 processes were not moved");
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+	subject_stop(&other);
+}
+
+TEST_F(command, namespaces_by_path_and_by_name)
+{
+	char path[64];
+
+	ASSERT_EQ(0, run(&self->c, "nsattach --pid %d --ns uts=/proc/%d/ns/uts,net=/proc/%d/ns/net",
+			 PID, TARGET, TARGET));
+	EXPECT_CLEAN(not_in(PID, &self->place, NS_FEW));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
+	mkdir("/run/netns", 0755);
+	close(open("/run/netns/blue", O_CREAT | O_RDWR, 0600));
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", TARGET);
+	ASSERT_EQ(0, mount(path, "/run/netns/blue", NULL, MS_BIND, NULL));
+	EXPECT_EQ(0, run(&self->c, "nsattach --pid %d --target netns:blue", PID));
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+	umount2("/run/netns/blue", MNT_DETACH);
+	unlink("/run/netns/blue");
+	EXPECT_EQ(1, run(&self->c, "nsattach --pid %d --target netns:blue", PID));
+	EXPECT_SAID("/run/netns/blue");
+}
+
+TEST_F(command, a_container_by_name_and_not_its_recycled_number)
+{
+	char text[256], stat[1024], *p;
+	char path[64];
+	int field;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", TARGET);
+	p = strrchr(read_at(AT_FDCWD, path, stat, sizeof(stat)), ')');
+	for (field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	ASSERT_NE(NULL, p);
+	mkdir("/run/runc", 0755);
+	mkdir("/run/runc/box", 0755);
+	snprintf(text, sizeof(text), "{\"init_process_pid\":%d,\"init_process_start\":%llu}", TARGET,
+		 strtoull(p, NULL, 10));
+	close(open("/run/runc/box/state.json", O_CREAT | O_RDWR, 0600));
+	ASSERT_TRUE(write_file("/run/runc/box/state.json", text));
+	EXPECT_EQ(0, run(&self->c, "nsattach --pid %d --target runc:box --ns net", PID));
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
+	snprintf(text, sizeof(text), "{\"init_process_pid\":%d,\"init_process_start\":%llu}\n", TARGET,
+		 strtoull(p, NULL, 10) + 1);
+	ASSERT_TRUE(write_file("/run/runc/box/state.json", text));
+	EXPECT_FAILS(1, "names a process that has gone", "nsattach --pid %d --target runc:box --ns net",
+		     PID);
+	unlink("/run/runc/box/state.json");
+	rmdir("/run/runc/box");
+}
+
+TEST_F(command, a_quarantined_process_has_only_a_dead_loopback)
+{
+	struct place nowhere;
+	uint64_t old = task_ns(PID, PID, "net");
+
+	(void)nowhere;
+	ASSERT_EQ(0, run(&self->c, "nsattach --quarantine --pid %d", PID));
+	EXPECT_NE(old, task_ns(PID, PID, "net"));
+	EXPECT_NE(task_ns(getpid(), getpid(), "net"), task_ns(PID, PID, "net"));
+	EXPECT_EQ(task_ns(PID, PID, "net"), task_ns(PID, subject_tid(&self->subject, 1), "net"));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
+	EXPECT_CLEAN(changed_since(self->before, PID));
+}
+
+static long open_socket(char *text)
+{
+	(void)text;
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+TEST_F(command, strict_refuses_what_leaves_a_socket_behind)
+{
+	ASSERT_LE(0, subject_call(&self->subject, open_socket));
+	EXPECT_EQ(0, run(&self->c, "nsattach --dry-run --pid %d -t %d -n", PID, TARGET));
+	EXPECT_PRINTED("inet stream port 0");
+	EXPECT_CLEAN(changed_since(self->before, PID));
+	EXPECT_FAILS(7, "would still reach the old namespaces", "nsattach --strict --pid %d -t %d -n",
+		     PID, TARGET);
+	EXPECT_EQ(0, run(&self->c, "nsattach --strict --pid %d -t %d -u", PID, TARGET));
+}
+
+TEST_F(command, a_tree_moves_with_its_children)
+{
+	pid_t child = subject_fork(&self->subject);
+	struct snapshot *before;
+
+	ASSERT_LT(0, child);
+	before = snapshot_take(child);
+	ASSERT_EQ(0, run(&self->c, "nsattach --tree --pid %d -t %d -n", PID, TARGET));
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+	EXPECT_CLEAN(not_in(child, &self->place, CLONE_NEWNET));
+	ASSERT_EQ(0, run(&self->c, "nsattach --tree --detach --pid %d", PID));
+	EXPECT_CLEAN(changed_since(self->before, PID));
+	EXPECT_CLEAN(changed_since(before, child));
+	snapshot_free(before);
+}
+
+/* A body that has children all the time. */
+static void body_forks(struct subject_shared *shared, unsigned int index)
+{
+	(void)index;
+	while (!GET(shared->stop)) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			usleep(20000);
+			_exit(0);
+		}
+		ADD(shared->births, 1);
+		usleep(2000);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			continue;
+	}
+}
+
+/* Number of processes whose parent is @parent and that are not in @place. */
+static unsigned int children_outside(pid_t parent, const struct place *place)
+{
+	char path[64], text[8192];
+	unsigned int outside = 0;
+	char *save, *word;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	read_at(AT_FDCWD, path, text, sizeof(text));
+	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		uint64_t ns = task_ns(atoi(word), atoi(word), "net");
+
+		outside += ns && ns != place->ns[NS_NET];
+	}
+	return outside;
+}
+
+TEST_F(command, a_tree_that_keeps_forking_leaves_nobody_outside)
+{
+	const struct subject_options options = { .threads = 2, .body = body_forks };
+	struct subject forks;
+
+	ASSERT_CLEAN(subject_start(&forks, &options));
+	ASSERT_TRUE(UNTIL(GET(forks.shared->births) > 10));
+	for (int i = 0; i < 5; i++) {
+		pid_t tid = subject_tid(&forks, 1);
+
+		ASSERT_EQ(0, run(&self->c, "nsattach --tree --pid %d -t %d -n", forks.pid, TARGET));
+		EXPECT_CLEAN(not_in(forks.pid, &self->place, CLONE_NEWNET));
+		EXPECT_EQ(0, children_outside(forks.pid, &self->place));
+		(void)tid;
+		ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", forks.pid));
+	}
+	SET(forks.shared->stop, 1);
+	subject_stop(&forks);
+}
+
+static void cgroup_of(pid_t pid, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	read_at(AT_FDCWD, path, buf, size);
+}
+
+TEST_F(command, the_cgroup_is_joined_with_the_namespaces)
+{
+	char before[256], inside[256], now[256];
+
+	cgroup_of(PID, before, sizeof(before));
+	cgroup_of(TARGET, inside, sizeof(inside));
+	ASSERT_STRNE(before, inside);
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -n --join-cgroup %d", TARGET, PID));
+	cgroup_of(PID, now, sizeof(now));
+	EXPECT_STREQ(inside, now);
+}
+
+TEST_F(command, the_cgroup_is_left_again_when_the_attach_fails)
+{
+	char before[256], now[256];
+
+	cgroup_of(PID, before, sizeof(before));
+	enter_vfork(&self->subject);
+	EXPECT_EQ(5, run(&self->c, "nsattach -t %d -n --join-cgroup %d --timeout 0.2", TARGET, PID));
+	cgroup_of(PID, now, sizeof(now));
+	EXPECT_STREQ(before, now);
+	subject_call_end(&self->subject);
+}
+
+TEST_F(command, the_members_of_a_cgroup_move_together)
+{
+	struct subject other;
+	char path[512], number[32];
+
+	ASSERT_CLEAN(subject_start_plain(&other, 2));
+	snprintf(path, sizeof(path), "%s/members", cgroup2_dir());
+	mkdir(path, 0755);
+	strcat(path, "/cgroup.procs");
+	snprintf(number, sizeof(number), "%d", PID);
+	ASSERT_TRUE(write_file(path, number));
+	snprintf(number, sizeof(number), "%d", other.pid);
+	ASSERT_TRUE(write_file(path, number));
+	ASSERT_EQ(0, run(&self->c, "nsattach --cgroup %s/members -t %d -n", cgroup2_dir(), TARGET));
+	EXPECT_CLEAN(not_in(PID, &self->place, CLONE_NEWNET));
+	EXPECT_CLEAN(not_in(other.pid, &self->place, CLONE_NEWNET));
+	subject_stop(&other);
+	EXPECT_EQ(1, run(&self->c, "nsattach --cgroup no-such -t %d -n", TARGET));
+	EXPECT_SAID("there is no such cgroup");
+}
+
+TEST_F(command, features_say_what_there_is_and_why_not)
+{
+	ASSERT_EQ(0, run(&self->c, "nsattach --features"));
+	EXPECT_PRINTED("FEATURE");
+	EXPECT_PRINTED("pid-move");
+	ASSERT_EQ(0, run(&self->c, "nsattach --features --json"));
+	EXPECT_PRINTED("\"feature\": \"net\"");
+	EXPECT_PRINTED("\"available\": true");
+}
+
+/* Last: the others must not find the module missing. */
+TEST(the_module_is_loaded_when_it_is_missing)
+{
+	struct command c = { 0 };
+
+	ASSERT_EQ(0, syscall(SYS_delete_module, "nsattach", O_NONBLOCK));
+	EXPECT_NE(0, access("/dev/nsattach", F_OK));
+	c.uid = 65534;
+	EXPECT_EQ(4, run(&c, "nsattach --features"));
+	EXPECT_NE(NULL, strstr(c.err, "you may not load it"));
+	c.uid = 0;
+	EXPECT_EQ(0, run(&c, "nsattach --features"));
+	EXPECT_EQ(0, access("/dev/nsattach", F_OK));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who may move whom where: every combination against the rule, which
+ * permission_rule.c works out without the kernel.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "permission_rule.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define WITHOUT(cap) (CAPS_ALL & ~CAP_BIT(cap))
+
+static const struct who callers[] = {
+	{ "root", 0, USER_INIT, CAPS_ALL },
+	{ "root without sys_admin", 0, USER_INIT, WITHOUT(CAP_SYS_ADMIN) },
+	{ "root without sys_ptrace", 0, USER_INIT, WITHOUT(CAP_SYS_PTRACE) },
+	{ "root without sys_chroot", 0, USER_INIT, WITHOUT(CAP_SYS_CHROOT) },
+	{ "root without net_admin", 0, USER_INIT, WITHOUT(CAP_NET_ADMIN) },
+	{ "root without any", 0, USER_INIT, 0 },
+	{ "user", 1000, USER_INIT, 0 },
+	{ "user with sys_admin", 1000, USER_INIT, CAP_BIT(CAP_SYS_ADMIN) },
+	{ "user with sys_admin and sys_ptrace", 1000, USER_INIT,
+	  CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_PTRACE) },
+	{ "root of U", U_BASE, USER_U, CAPS_ALL },
+	{ "root of U without sys_admin", U_BASE, USER_U, WITHOUT(CAP_SYS_ADMIN) },
+	{ "root of U without sys_chroot", U_BASE, USER_U, WITHOUT(CAP_SYS_CHROOT) },
+	{ "user of U", U_BASE + 1000, USER_U, 0 },
+};
+
+static const struct who subjects[] = {
+	{ "root", 0, USER_INIT, CAPS_ALL },
+	{ "user", 1000, USER_INIT, 0 },
+	{ "other user", 2000, USER_INIT, 0 },
+	{ "root of U", U_BASE, USER_U, CAPS_ALL },
+	{ "user of U", U_BASE + 1000, USER_U, 0 },
+	{ "root of V", V_BASE, USER_V, CAPS_ALL },
+};
+
+static const struct who targets[NR_USERS] = {
+	{ "place of root", 0, USER_INIT, CAPS_ALL },
+	{ "place of U", U_BASE, USER_U, CAPS_ALL },
+	{ "place of V", V_BASE, USER_V, CAPS_ALL },
+};
+
+#define YAMA "/proc/sys/kernel/yama/ptrace_scope"
+
+FIXTURE(permission)
+{
+	struct place places[NR_USERS];
+	mode_t mode;
+	char yama[8];
+};
+
+FIXTURE_SETUP(permission)
+{
+	const uid_t bases[NR_USERS] = { 0, U_BASE, V_BASE };
+	struct stat st;
+
+	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
+	self->mode = st.st_mode & 07777;
+	/* Who can open the device is not what is asked here. */
+	ASSERT_EQ(0, chmod(NSATTACH_DEVICE, 0666));
+	read_at(AT_FDCWD, YAMA, self->yama, sizeof(self->yama));
+	if (self->yama[0])
+		ASSERT_TRUE(write_file(YAMA, "0"));
+	for (unsigned int i = 0; i < NR_USERS; i++) {
+		uint64_t user = i == USER_INIT ? 0 : CLONE_NEWUSER;
+
+		ASSERT_CLEAN(place_start_mapped(&self->places[i], i + 1, NS_BASE | user,
+						bases[i]));
+	}
+}
+
+FIXTURE_TEARDOWN(permission)
+{
+	for (int i = 0; i < NR_USERS; i++)
+		place_stop(&self->places[i]);
+	chmod(NSATTACH_DEVICE, self->mode);
+	if (self->yama[0])
+		write_file(YAMA, self->yama);
+}
+
+/* An actor is a subject that first becomes somebody. */
+struct role {
+	const struct who *who;
+	const struct place *places;
+};
+
+static int play_role(struct subject_shared *shared, void *arg)
+{
+	const struct role *role = arg;
+
+	(void)shared;
+	return become(role->who, role->places);
+}
+
+static const char *actor_start(struct subject *s, const struct who *who,
+			       const struct place *places, unsigned int threads)
+{
+	struct role role = { who, places };
+	struct subject_options options = { .threads = threads, .setup = play_role, .arg = &role };
+
+	return subject_start(s, &options);
+}
+
+struct order {
+	pid_t subject;
+	pid_t target;
+	uint64_t namespaces;
+	bool by_nsfds;
+	struct nsattach_error error;
+};
+
+static long carry_out(char *text)
+{
+	struct order *order = (void *)text;
+
+	return attach_pid(order->subject, order->target, order->namespaces, &order->error);
+}
+
+/* One cell of the matrix; yields 0, 1 if looser than the rule, -1 if stricter. */
+static int judge_cell(struct subject *caller, const struct who *who_calls,
+		      const struct subject *subject, const struct who *who_moves,
+		      const struct place *place, int user, uint64_t mask, char *what)
+{
+	struct order *order = (void *)caller->shared->text;
+	uint64_t refuses = rule_refuses(who_calls, who_moves, &targets[user], user, mask);
+	struct snapshot *before = snapshot_take(subject->pid);
+	const char *bad;
+	long ret;
+
+	*order = (struct order){ subject->pid, place->pid, mask, false, { 0 } };
+	ret = subject_call(caller, carry_out);
+	bad = ret ? changed_since(before, subject->pid) :
+		    not_moved(before, subject->pid, place, mask);
+	snapshot_free(before);
+	snprintf(what, 512, "%s moves %s into %s of %s: %ld (%s), rule refuses with %llx: %s",
+		 who_calls->name, who_moves->name, ns_mask_name(mask), targets[user].name, ret,
+		 attach_error_text(&order->error), (unsigned long long)refuses,
+		 bad ? bad : "");
+	if (!ret)
+		return refuses ? 1 : (bad ? -1 : 0);
+	if (bad || ret != -EPERM || !refuses)
+		return -1;
+	return refuses & (1ULL << order->error.reason) ? 0 : -1;
+}
+
+TEST_F_TIMEOUT(permission, matrix_is_neither_looser_nor_stricter_than_the_rule, 1200)
+{
+	unsigned int cells = 0, looser = 0, stricter = 0, allowed = 0;
+
+	for (size_t s = 0; s < ARRAY_SIZE(subjects); s++) {
+		struct subject subject;
+
+		ASSERT_CLEAN(actor_start(&subject, &subjects[s], self->places, 2));
+		for (size_t c = 0; c < ARRAY_SIZE(callers); c++) {
+			struct subject caller;
+
+			ASSERT_CLEAN(actor_start(&caller, &callers[c], self->places, 1));
+			for (int t = 0; t < NR_USERS * NR_BASE; t++) {
+				int user = t / NR_BASE;
+				char what[512];
+				int verdict = judge_cell(&caller, &callers[c], &subject,
+							 &subjects[s], &self->places[user], user,
+							 ns_types[t % NR_BASE].flag, what);
+
+				EXPECT_EQ(0, verdict) TH_LOG("%s", what);
+				cells++;
+				looser += verdict > 0;
+				stricter += verdict < 0;
+				allowed += !rule_refuses(&callers[c], &subjects[s],
+							 &targets[user], user,
+							 ns_types[t % NR_BASE].flag);
+			}
+			subject_stop(&caller);
+		}
+		subject_stop(&subject);
+	}
+	EXPECT_LE(300, cells);
+	figure("permission.cells", cells);
+	figure("permission.allowed", allowed);
+	figure("permission.looser", looser);
+	figure("permission.stricter", stricter);
+}
+
+static long carry_out_by_fds(char *text)
+{
+	struct order *order = (void *)text;
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, order->subject);
+	a.nsfds[0] = (int)order->target;
+	a.arg.nr_nsfds = 1;
+	ret = ret ? ret : attach_call(&a);
+	order->error = a.arg.error;
+	close(a.subjects[0].pidfd);
+	return ret;
+}
+
+/* Having the fd of a namespace is not having a right over it. */
+TEST_F_TIMEOUT(permission, namespace_fds_need_the_same_rights, 240)
+{
+	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
+	struct role role = { &root_of_u, self->places };
+	struct subject_options options = { .threads = 1, .setup = play_role, .arg = &role };
+	struct subject caller, subject;
+	struct snapshot *before;
+	struct order *order;
+	int fds[NR_USERS];
+
+	for (int i = 0; i < NR_USERS; i++)
+		fds[i] = ns_open(self->places[i].pid, "uts");
+	ASSERT_CLEAN(subject_start(&caller, &options));
+	ASSERT_CLEAN(actor_start(&subject, &root_of_u, self->places, 2));
+	before = snapshot_take(subject.pid);
+	order = (void *)caller.shared->text;
+	for (int i = 0; i < NR_USERS; i++) {
+		*order = (struct order){ subject.pid, fds[i], 0, true, { 0 } };
+		if (i == USER_U) {
+			ASSERT_ATTACHED((int)subject_call(&caller, carry_out_by_fds),
+					order->error);
+			EXPECT_CLEAN(not_moved(before, subject.pid, &self->places[i],
+					       CLONE_NEWUTS));
+			snapshot_free(before);
+			before = snapshot_take(subject.pid);
+			continue;
+		}
+		EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_NS,
+			       (int)subject_call(&caller, carry_out_by_fds), order->error);
+		EXPECT_EQ((__u32)CLONE_NEWUTS, order->error.ns);
+		EXPECT_CLEAN(changed_since(before, subject.pid));
+	}
+	snapshot_free(before);
+	subject_stop(&caller);
+	subject_stop(&subject);
+}
+
+static void send_fd(int socket, int fd)
+{
+	char byte = 'x';
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	sendmsg(socket, &msg, 0);
+}
+
+static int receive_fd(int socket)
+{
+	char byte;
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int fd = -1;
+
+	if (recvmsg(socket, &msg, 0) > 0 && CMSG_FIRSTHDR(&msg))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+	return fd;
+}
+
+static int passing[2];
+
+static long open_and_send(char *text)
+{
+	int fd = open(NSATTACH_DEVICE, O_RDWR | O_CLOEXEC);
+
+	(void)text;
+	if (fd < 0)
+		return -errno;
+	send_fd(passing[1], fd);
+	return 0;
+}
+
+static long carry_out_on_received(char *text)
+{
+	struct order *order = (void *)text;
+	int fd = receive_fd(passing[0]);
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, order->subject);
+	if (!ret)
+		ret = attach_set_target(&a, order->target, order->namespaces);
+	if (!ret)
+		ret = attach_call_on(fd, &a);
+	order->error = a.arg.error;
+	attach_done(&a);
+	close(fd);
+	return ret;
+}
+
+TEST_F_TIMEOUT(permission, device_opened_by_somebody_else_is_refused, 240)
+{
+	const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
+	const struct who user = { "user", 1000, USER_INIT, 0 };
+	const struct who less = { "less", 0, USER_INIT, WITHOUT(CAP_SYS_ADMIN) };
+	const struct {
+		const struct who *opener, *caller;
+		bool allowed;
+	} cases[] = {
+		{ &root, &root, true },
+		{ &user, &root, false },
+		{ &less, &root, false },
+		{ &root, &user, false },
+	};
+	struct subject subject;
+	struct snapshot *before;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, passing));
+	ASSERT_CLEAN(actor_start(&subject, &root, self->places, 2));
+	before = snapshot_take(subject.pid);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct subject opener, caller;
+		struct order *order;
+		int ret;
+
+		ASSERT_CLEAN(actor_start(&opener, cases[i].opener, self->places, 1));
+		ASSERT_CLEAN(actor_start(&caller, cases[i].caller, self->places, 1));
+		order = (void *)caller.shared->text;
+		*order = (struct order){ subject.pid, self->places[0].pid, CLONE_NEWUTS, false,
+					 { 0 } };
+		ASSERT_EQ(0, subject_call(&opener, open_and_send));
+		ret = (int)subject_call(&caller, carry_out_on_received);
+		if (cases[i].allowed) {
+			ASSERT_ATTACHED(ret, order->error);
+			snapshot_free(before);
+			before = snapshot_take(subject.pid);
+		} else {
+			EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_OPENER, ret, order->error);
+			EXPECT_CLEAN(changed_since(before, subject.pid));
+		}
+		subject_stop(&opener);
+		subject_stop(&caller);
+	}
+	snapshot_free(before);
+	subject_stop(&subject);
+}
+
+TEST_F_TIMEOUT(permission, yama_has_its_say, 240)
+{
+	const struct who with_admin = { "user with sys_admin", 1000, USER_INIT,
+					CAP_BIT(CAP_SYS_ADMIN) };
+	const struct who user = { "user", 1000, USER_INIT, 0 };
+	const struct who place_like = { "user's place", 1000, USER_INIT, 0 };
+	struct subject caller, subject, target;
+	struct snapshot *before;
+	struct order *order;
+
+	if (!self->yama[0])
+		SKIP(return, "this kernel has no Yama");
+	ASSERT_CLEAN(actor_start(&caller, &with_admin, self->places, 1));
+	ASSERT_CLEAN(actor_start(&subject, &user, self->places, 2));
+	ASSERT_CLEAN(actor_start(&target, &place_like, self->places, 1));
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, target.pid, CLONE_NEWUTS, false, { 0 } };
+	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
+	ASSERT_TRUE(write_file(YAMA, "1"));
+	before = snapshot_take(subject.pid);
+	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT, (int)subject_call(&caller, carry_out),
+		       order->error);
+	EXPECT_CLEAN(changed_since(before, subject.pid));
+	ASSERT_TRUE(write_file(YAMA, "0"));
+	snapshot_free(before);
+	subject_stop(&caller);
+	subject_stop(&subject);
+	subject_stop(&target);
+}
+
+/*
+ * A user who is root of a user namespace of its own, with mounts of its own in
+ * it, tries to put a process that could exec setuid programs there.
+ */
+static int own_user_namespace(struct subject_shared *shared, void *arg)
+{
+	const struct who user = { "user", 1000, USER_INIT, 0 };
+	int ret = become(&user, arg);
+
+	(void)shared;
+	if (ret)
+		return ret;
+	if (unshare(CLONE_NEWUSER))
+		return errno;
+	if (!write_file("/proc/self/setgroups", "deny") ||
+	    !write_file("/proc/self/uid_map", "0 1000 1") ||
+	    !write_file("/proc/self/gid_map", "0 1000 1"))
+		return EACCES;
+	return unshare(CLONE_NEWNS | CLONE_NEWUTS) ? errno : 0;
+}
+
+static long try_all(char *text)
+{
+	struct order *order = (void *)text;
+	unsigned long tries = order->namespaces, won = 0;
+
+	for (unsigned long i = 0; i < tries; i++)
+		won += !attach_pid(order->subject, getpid(),
+				   i % 2 ? CLONE_NEWNS : CLONE_NEWUTS, &order->error);
+	return (long)won;
+}
+
+TEST_F_TIMEOUT(permission, user_can_not_put_its_process_into_mounts_of_its_own_making, 1200)
+{
+	const struct who user = { "user", 1000, USER_INIT, 0 };
+	struct subject_options options = { .threads = 1, .setup = own_user_namespace,
+					   .arg = self->places };
+	unsigned long tries = scaled(500, 10000);
+	struct subject caller, subject;
+	struct snapshot *before;
+	struct order *order;
+
+	ASSERT_CLEAN(actor_start(&subject, &user, self->places, 2));
+	ASSERT_CLEAN(subject_start(&caller, &options));
+	before = snapshot_take(subject.pid);
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, 0, tries, false, { 0 } };
+	EXPECT_EQ(0, subject_call(&caller, try_all));
+	EXPECT_EQ(NSATTACH_R_PERM_SUBJECT, order->error.reason);
+	EXPECT_CLEAN(changed_since(before, subject.pid));
+	figure("setuid_escalation.tries", (long long)tries);
+	snapshot_free(before);
+	subject_stop(&caller);
+	subject_stop(&subject);
+}
+
+static long ask_query(char *text)
+{
+	return attach_query((void *)text);
+}
+
+TEST_F_TIMEOUT(permission, query_needs_none, 240)
+{
+	const struct who user = { "user", 1000, USER_INIT, 0 };
+	const struct nsattach_query *query;
+	struct subject caller;
+
+	ASSERT_CLEAN(actor_start(&caller, &user, self->places, 1));
+	EXPECT_EQ(0, subject_call(&caller, ask_query));
+	query = (const void *)caller.shared->text;
+	EXPECT_EQ(NSATTACH_ABI_VERSION, query->abi);
+	subject_stop(&caller);
+}
+
+TEST_HARNESS_MAIN
