@@ -177,7 +177,7 @@ static bool nothing_changed(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (!s->nr_parked && !s->nr_stopped)
+		if (!s->nr_parked && !s->nr_asleep && !s->nr_stopped)
 			return false;
 		if (!nsa_fs_ready(s))
 			return false;
@@ -320,7 +320,7 @@ void nsa_commit(struct nsa_op *op)
 	if (!op->nr_stopped)
 		fill_copies(op);
 	nsa_for_each_thread(op, batch, th) {
-		if (th->state == NSA_PARKED)
+		if (th->state == NSA_PARKED || th->state == NSA_ASLEEP)
 			switch_parked(th);
 		else if (th->state == NSA_MOVED && th->was_stopped)
 			settle_stopped(th);

@@ -11,12 +11,14 @@
  *     what it finds (ns.c), and queues a task_work with TWA_SIGNAL to each. The
  *     count of the pending ones is raised before the first one is queued.
  *  2. Each thread runs its task_work at the boundary, compares what it has with
- *     what was prepared, and parks. One that is exiting only says so. One in a
- *     signal or ptrace stop can not come, but would meet its task_work before it
+ *     what was prepared, and parks. One that is exiting only says so. One that
+ *     sleeps in a call that can be switched in its sleep (asleep.c) is queued a
+ *     task_work with TWA_RESUME instead, which does not wake it, and counts as
+ *     there; if it wakes, it comes and parks like the others. One in a signal or
+ *     ptrace stop can not come, but would meet its task_work before it
  *     runs a single instruction of user code; the caller counts it as stopped.
  *  3. Who brings the pending count to zero looks whether that was everybody.
- *     When every thread that the process counts is parked and nothing was
- *     stale, nobody is left who could make a thread, so it commits on the spot
+ *     When every thread that the process counts is there and nothing was stale, nobody is left who could make a thread, so it commits on the spot
  *     (COMMITTING). Else it wakes the caller, which walks again for threads that
  *     appeared, prepares anew what was stale, and commits or goes back to 1.
  *  4. The commit (commit.c) changes the pointers of all threads, parked and
@@ -46,6 +48,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "asleep.h"
 #include "commit.h"
 #include "compat/compat.h"
 #include "compat/symbols.h"
@@ -74,7 +77,7 @@ static bool all_parked(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (s->nr_parked != get_nr_threads(s->leader))
+		if (s->nr_parked + s->nr_asleep != get_nr_threads(s->leader))
 			return false;
 		if (!nsa_fs_ready(s))
 			return false;
@@ -90,7 +93,7 @@ static void finish(struct nsa_op *op, enum nsa_op_state state)
 	spin_lock(&op->lock);
 	WRITE_ONCE(op->state, state);
 	nsa_for_each_thread(op, batch, th) {
-		if (th->state == NSA_PARKED || (th->state == NSA_MOVED && th->task != current))
+		if (th->waits)
 			wake_up_process(th->task);
 	}
 	wake_caller(op);
@@ -104,11 +107,15 @@ static void count_fs(struct nsa_thread *th, int n)
 		th->fs->nr_threads += n;
 }
 
+/* The thread is current, or asleep: it changes none of these meanwhile. */
 static bool as_prepared(struct nsa_thread *th)
 {
-	if (current->nsproxy != th->proxy->old || current_real_cred() != th->cred->cred)
+	struct task_struct *task = th->task;
+
+	if (READ_ONCE(task->nsproxy) != th->proxy->old ||
+	    rcu_access_pointer(task->real_cred) != th->cred->cred)
 		return false;
-	return !th->fs || current->fs == th->fs->old;
+	return !th->fs || READ_ONCE(task->fs) == th->fs->old;
 }
 
 /*
@@ -124,6 +131,9 @@ static bool arrive(struct nsa_thread *th)
 		th->subject->nr_stopped--;
 		op->nr_stopped--;
 		op->restless = true;
+		count_fs(th, -1);
+	} else if (th->state == NSA_ASLEEP) {
+		th->subject->nr_asleep--;
 		count_fs(th, -1);
 	}
 	if (current->flags & PF_EXITING) {
@@ -151,6 +161,7 @@ static bool leave_if_killed(struct nsa_thread *th)
 	leave = op->state == NSA_GATHER;
 	if (leave) {
 		th->state = NSA_GONE;
+		th->waits = false;
 		th->subject->nr_parked--;
 		count_fs(th, -1);
 		op->slow = true;
@@ -192,6 +203,7 @@ static void meet(struct nsa_thread *th)
 	spin_lock(&op->lock);
 	if (op->state != NSA_GATHER) {
 		parked = op->state == NSA_COMMITTING;
+		th->waits = parked;
 		spin_unlock(&op->lock);
 		if (parked)
 			park(th);
@@ -199,6 +211,7 @@ static void meet(struct nsa_thread *th)
 	}
 	last = arrive(th);
 	parked = th->state == NSA_PARKED;
+	th->waits = parked;
 	if (last && all_parked(op)) {
 		commit = true;
 		WRITE_ONCE(op->state, NSA_COMMITTING);
@@ -224,6 +237,14 @@ void nsa_thread_work(struct callback_head *work)
 	nsa_op_put(th->op);
 }
 
+void nsa_thread_nudge(struct callback_head *work)
+{
+	struct nsa_thread *th = container_of(work, struct nsa_thread, nudge);
+
+	nsa_restart_transparently();
+	nsa_op_put(th->op);
+}
+
 /* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. */
 static void note_stopped(struct nsa_op *op)
 {
@@ -243,6 +264,39 @@ static void note_stopped(struct nsa_op *op)
 	spin_unlock(&op->lock);
 }
 
+static bool queue(struct nsa_thread *th, struct callback_head *work,
+		  enum task_work_notify_mode mode)
+{
+	refcount_inc(&th->op->ref);
+	if (!nsa_task_work_add(th->task, work, mode))
+		return true;
+	refcount_dec(&th->op->ref);
+	return false;
+}
+
+/* The caller itself: in this ioctl it is where it has to be. Under op->lock. */
+static void note_self(struct nsa_thread *th)
+{
+	th->state = NSA_PARKED;
+	th->subject->nr_parked++;
+	count_fs(th, 1);
+	th->op->nr_pending--;
+}
+
+/* Under op->lock, after the task_work was queued. */
+static void note_asleep(struct nsa_thread *th)
+{
+	if (th->state != NSA_QUEUED)
+		return;
+	th->state = NSA_ASLEEP;
+	th->slept = true;
+	th->subject->nr_asleep++;
+	count_fs(th, 1);
+	th->op->nr_pending--;
+	if (!as_prepared(th))
+		th->op->stale = true;
+}
+
 /* Under op->lock. */
 static void mark_gone(struct nsa_thread *th)
 {
@@ -251,27 +305,26 @@ static void mark_gone(struct nsa_thread *th)
 	th->op->slow = true;
 }
 
-static void ask(struct nsa_thread *th)
+/*
+ * Return: what to do with the thread under op->lock. One that woke between the
+ * two looks is on its way to a boundary, but may sleep again on the way: it gets
+ * a second, interrupting task_work.
+ */
+static void (*ask(struct nsa_thread *th))(struct nsa_thread *)
 {
 	struct nsa_op *op = th->op;
+	bool ipc = nsa_moves(op, CLONE_NEWIPC);
 
-	if (th->task == current) {
-		/* The caller itself: in this ioctl it is where it has to be. */
-		spin_lock(&op->lock);
-		th->state = NSA_PARKED;
-		th->subject->nr_parked++;
-		count_fs(th, 1);
-		op->nr_pending--;
-		spin_unlock(&op->lock);
-		return;
-	}
-	refcount_inc(&op->ref);
-	if (!nsa_task_work_add(th->task, &th->work, TWA_SIGNAL))
-		return;
-	refcount_dec(&op->ref);
-	spin_lock(&op->lock);
-	mark_gone(th);
-	spin_unlock(&op->lock);
+	if (th->task == current)
+		return note_self;
+	if (!op->let_sleep || !nsa_is_asleep(th->task, ipc))
+		return queue(th, &th->work, TWA_SIGNAL) ? NULL : mark_gone;
+	if (!queue(th, &th->work, TWA_RESUME))
+		return mark_gone;
+	if (nsa_is_asleep(th->task, ipc))
+		return note_asleep;
+	queue(th, &th->nudge, TWA_SIGNAL);
+	return NULL;
 }
 
 static void ask_batch(struct nsa_op *op, struct nsa_batch *batch)
@@ -283,8 +336,15 @@ static void ask_batch(struct nsa_op *op, struct nsa_batch *batch)
 	list_add_tail(&batch->node, &op->batches);
 	spin_unlock(&op->lock);
 	nsa_remember_batch(batch);
-	for (th = batch->threads; th < batch->threads + batch->nr; th++)
-		ask(th);
+	for (th = batch->threads; th < batch->threads + batch->nr; th++) {
+		void (*note)(struct nsa_thread *th) = ask(th);
+
+		if (!note)
+			continue;
+		spin_lock(&op->lock);
+		note(th);
+		spin_unlock(&op->lock);
+	}
 }
 
 static int deadline_passed(struct nsa_op *op)
@@ -408,20 +468,41 @@ static int settle(struct nsa_op *op)
 	return 1;
 }
 
+/* If nobody has to come, nobody has to be waited for. */
+static bool commit_now(struct nsa_op *op)
+{
+	bool commit;
+
+	spin_lock(&op->lock);
+	commit = op->state == NSA_GATHER && !op->nr_pending && all_parked(op);
+	if (commit)
+		WRITE_ONCE(op->state, NSA_COMMITTING);
+	spin_unlock(&op->lock);
+	if (!commit)
+		return false;
+	nsa_commit(op);
+	finish(op, NSA_COMMITTED);
+	return true;
+}
+
 static int gather(struct nsa_op *op)
 {
 	int err;
 
 	/* Only the caller looks for strangers that share an mm. */
 	op->slow = nsa_moves(op, CLONE_NEWTIME);
+	/* A system call keeps using the credentials it started with. */
+	op->let_sleep = !nsa_moves(op, CLONE_NEWUSER | CLONE_NEWTIME);
+	op->rounds = 1;
 	err = ask_new(op);
 	if (err < 0)
 		return err;
+	if (commit_now(op))
+		return 0;
 	if (!err)
 		return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, &op->subjects[0], NULL);
 
-	for (;;) {
-		op->rounds++;
+	for (;; op->rounds++) {
 		err = wait_for_threads(op);
 		if (err)
 			return err;

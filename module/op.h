@@ -38,6 +38,7 @@ enum nsa_op_state {
 enum nsa_thread_state {
 	NSA_QUEUED,	/* asked to come, counted in nsa_op.nr_pending */
 	NSA_PARKED,	/* sleeps in its task_work: holds no namespace pointer */
+	NSA_ASLEEP,	/* in a call that can be switched in its sleep, see asleep.c */
 	NSA_STOPPED,	/* in a signal or ptrace stop: will meet its task_work first */
 	NSA_GONE,	/* exits, or is about to */
 	NSA_MOVED,
@@ -91,6 +92,7 @@ struct nsa_cred {
 
 struct nsa_thread {
 	struct callback_head work;
+	struct callback_head nudge;	/* to fetch one that was asleep */
 	struct nsa_op *op;
 	struct nsa_subject *subject;
 	struct task_struct *task;	/* reference, dropped by the caller */
@@ -99,6 +101,8 @@ struct nsa_thread {
 	struct nsa_cred *cred;
 	enum nsa_thread_state state;
 	bool was_stopped;
+	bool slept;			/* was counted as asleep */
+	bool waits;			/* in park(): to be woken */
 	struct sem_undo_list *undo;	/* of a stopped thread, until it is applied */
 	struct hlist_node known;
 };
@@ -120,6 +124,7 @@ struct nsa_subject {
 	struct list_head fss;
 	struct list_head creds;
 	unsigned int nr_parked;
+	unsigned int nr_asleep;
 	unsigned int nr_stopped;
 	unsigned int nr_moved;
 	struct task_struct *stopped;	/* one of the stopped threads */
@@ -136,6 +141,7 @@ struct nsa_subject {
  * @stale:	a thread arrived with other namespaces, fs or creds than prepared
  * @restless:	a thread left its stop, and may have made another one
  * @slow:	threads were not simply all there: only the caller may commit
+ * @let_sleep:	threads may be switched in their sleep
  * @kicked:	the caller has something to look at
  * @yield:	an older attach waits for our caller: start over
  * @caller:	task in the ioctl, woken under @lock while @state is GATHER
@@ -152,6 +158,7 @@ struct nsa_op {
 	bool kicked;
 	bool detach;
 	bool slow;
+	bool let_sleep;
 	struct task_struct *caller;
 	u64 seq;
 	struct list_head active;

@@ -124,6 +124,7 @@ struct nsa_batch *nsa_find_threads(struct nsa_op *op, struct nsa_subject *subjec
 		batch->threads[i].op = op;
 		batch->threads[i].subject = subject;
 		init_task_work(&batch->threads[i].work, nsa_thread_work);
+		init_task_work(&batch->threads[i].nudge, nsa_thread_nudge);
 	}
 	if (batch->nr)
 		return batch;
@@ -389,6 +390,11 @@ bool nsa_fs_ready(struct nsa_subject *subject)
 	return true;
 }
 
+static bool is_held(const struct nsa_thread *th)
+{
+	return th->state == NSA_PARKED || th->state == NSA_ASLEEP || th->state == NSA_STOPPED;
+}
+
 /* Under op->lock. */
 static void recount_fs(struct nsa_op *op)
 {
@@ -402,7 +408,7 @@ static void recount_fs(struct nsa_op *op)
 			fs->nr_threads = 0;
 	}
 	nsa_for_each_thread(op, batch, th) {
-		if (th->fs && (th->state == NSA_PARKED || th->state == NSA_STOPPED))
+		if (th->fs && is_held(th))
 			th->fs->nr_threads++;
 	}
 }
@@ -417,7 +423,7 @@ static int prepare_stale(struct nsa_op *op)
 	op->stale = false;
 	spin_unlock(&op->lock);
 	nsa_for_each_thread(op, batch, th) {
-		if (th->state != NSA_PARKED && th->state != NSA_STOPPED)
+		if (!is_held(th))
 			continue;
 		err = prepare(th);
 		if (err && err != -ESRCH)
@@ -504,7 +510,7 @@ int nsa_prepare_again(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects && !err; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (!s->nr_parked && !s->nr_stopped)
+		if (!s->nr_parked && !s->nr_asleep && !s->nr_stopped)
 			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL);
 		err = prepare_copies(op, s);
 		if (!err && nsa_moves(op, CLONE_NEWTIME))
@@ -534,6 +540,13 @@ static void release_subject(struct nsa_subject *subject)
 		nsa_origin_free(o);
 }
 
+/* One that still sleeps may do so for days: it shall not keep the op for that. */
+static void take_back_work(struct nsa_thread *th)
+{
+	if (th->slept && nsa_task_work_cancel(th->task, &th->work))
+		nsa_op_put(th->op);
+}
+
 void nsa_release_threads(struct nsa_op *op)
 {
 	struct nsa_proxy *proxy, *next;
@@ -541,8 +554,10 @@ void nsa_release_threads(struct nsa_op *op)
 	struct nsa_thread *th;
 	unsigned int i;
 
-	nsa_for_each_thread(op, batch, th)
+	nsa_for_each_thread(op, batch, th) {
+		take_back_work(th);
 		put_task_struct(th->task);
+	}
 	list_for_each_entry_safe(proxy, next, &op->proxies, node)
 		nsa_proxy_free(proxy);
 	for (i = 0; i < op->nr_subjects; i++)

@@ -8,6 +8,7 @@
 #include "op.h"
 
 void nsa_thread_work(struct callback_head *work);
+void nsa_thread_nudge(struct callback_head *work);
 
 /**
  * nsa_find_threads - the threads of a process that are not known yet

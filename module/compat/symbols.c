@@ -21,6 +21,7 @@ DEFINE_STATIC_CALL_NULL(nsa_sc_##name, kname);
 NSA_SYMBOLS(NSA_DEFINE)
 #undef NSA_DEFINE
 DEFINE_STATIC_CALL_NULL(nsa_sc_task_work_add, task_work_add);
+DEFINE_STATIC_CALL_NULL(nsa_sc_task_work_cancel_match, task_work_cancel_match);
 
 /* kernel/nsproxy.c: static, and free_nsproxy() frees into no other cache. */
 static struct kmem_cache **nsproxy_cache;
@@ -71,8 +72,23 @@ int nsa_symbols_init(void)
 		return -ENOSYS;
 	static_call_update(nsa_sc_task_work_add, addr);
 
+	addr = find("task_work_cancel_match");
+	if (!addr)
+		return -ENOSYS;
+	static_call_update(nsa_sc_task_work_cancel_match, addr);
+
 	nsproxy_cache = find("nsproxy_cachep");
 	return nsproxy_cache ? 0 : -ENOSYS;
+}
+
+static bool is_work(struct callback_head *work, void *data)
+{
+	return work == data;
+}
+
+bool nsa_task_work_cancel(struct task_struct *task, struct callback_head *work)
+{
+	return static_call(nsa_sc_task_work_cancel_match)(task, is_work, work);
 }
 
 static void get_ns(struct ns_common *ns)

@@ -113,6 +113,11 @@ static inline struct nsproxy *nsa_nsproxy_dup(struct nsproxy *old)
 	return nsproxy_dup(old);
 }
 
+static inline bool nsa_task_work_cancel(struct task_struct *task, struct callback_head *work)
+{
+	return task_work_cancel(task, work);
+}
+
 #else /* !CONFIG_NSATTACH */
 
 #define NSA_LOOKUP(ret, kname, name, proto, args)			\
@@ -125,6 +130,7 @@ NSA_SYMBOLS(NSA_LOOKUP)
 #undef NSA_LOOKUP
 
 DECLARE_STATIC_CALL(nsa_sc_task_work_add, task_work_add);
+DECLARE_STATIC_CALL(nsa_sc_task_work_cancel_match, task_work_cancel_match);
 
 /**
  * nsa_symbols_init - find every function of the table
@@ -140,6 +146,18 @@ static inline int nsa_task_work_add(struct task_struct *task, struct callback_he
 {
 	return static_call(nsa_sc_task_work_add)(task, work, mode);
 }
+
+/**
+ * nsa_task_work_cancel - take a queued task_work back
+ * @task:	whose
+ * @work:	which
+ *
+ * task_work_cancel() of early 6.1 cancels by function: the common ground is
+ * task_work_cancel_match().
+ *
+ * Return: true if it was queued and will not run.
+ */
+bool nsa_task_work_cancel(struct task_struct *task, struct callback_head *work);
 
 /**
  * nsa_nsproxy_dup - an nsproxy of its own with the namespaces of another
