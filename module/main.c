@@ -37,7 +37,6 @@ module_exit(nsattach_exit);
 
 MODULE_DESCRIPTION("Move running processes into existing namespaces");
 MODULE_LICENSE("GPL");
-MODULE_ALIAS("devname:nsattach");
 #ifdef CONFIG_NSATTACH
 MODULE_IMPORT_NS(NSATTACH);
 #endif
