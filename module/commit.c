@@ -275,10 +275,14 @@ static void settle_stopped(struct nsa_thread *th)
 /* The cwd may have changed since it was prepared. */
 static void note_old_paths(struct nsa_fs *fs)
 {
-	path_put(&fs->old_root);
-	path_put(&fs->old_pwd);
+	struct path root = fs->old_root, pwd = fs->old_pwd;
+
+	if (path_equal(&fs->old->root, &root) && path_equal(&fs->old->pwd, &pwd))
+		return;
 	get_fs_root(fs->old, &fs->old_root);
 	get_fs_pwd(fs->old, &fs->old_pwd);
+	path_put(&root);
+	path_put(&pwd);
 }
 
 static void switch_fs(struct nsa_fs *fs)

@@ -21,7 +21,9 @@ struct nsa_op *nsa_op_alloc(unsigned int nr_subjects)
 
 	if (!op)
 		return NULL;
-	op->subjects = kvcalloc(nr_subjects, sizeof(*op->subjects), GFP_KERNEL);
+	op->subjects = &op->one;
+	if (nr_subjects > 1)
+		op->subjects = kvcalloc(nr_subjects, sizeof(*op->subjects), GFP_KERNEL);
 	if (!op->subjects) {
 		kfree(op);
 		return NULL;
@@ -58,7 +60,8 @@ void nsa_op_put(struct nsa_op *op)
 	list_for_each_entry_safe(batch, next, &op->batches, node)
 		kvfree(batch);
 	kvfree(op->known);
-	kvfree(op->subjects);
+	if (op->subjects != &op->one)
+		kvfree(op->subjects);
 	kfree(op);
 	module_put(THIS_MODULE);
 }

@@ -172,7 +172,8 @@ struct nsa_op {
 	struct path wd;
 	const char *wd_name;
 
-	struct nsa_subject *subjects;
+	struct nsa_subject *subjects;	/* &one, or an array */
+	struct nsa_subject one;
 	unsigned int nr_subjects;
 	struct list_head batches;
 	struct list_head proxies;

@@ -162,7 +162,7 @@ static struct nsa_record *find_get(struct pid *pid)
 
 static struct nsa_record *new_record(struct pid *pid)
 {
-	struct nsa_record *r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	struct nsa_record *r = kzalloc(sizeof(*r), GFP_KERNEL);
 
 	if (!r)
 		return NULL;

@@ -154,11 +154,12 @@ static int locked_try_claim(struct nsa_op *op)
  */
 int nsa_claim(struct nsa_op *op)
 {
-	int err = 0, ret;
+	int err = locked_try_claim(op), ret = 0;
 
-	ret = wait_event_interruptible_hrtimeout(claims_wait,
-			(err = locked_try_claim(op)) != -EBUSY,
-			ktime_sub(op->deadline, ktime_get()));
+	if (err == -EBUSY)
+		ret = wait_event_interruptible_hrtimeout(claims_wait,
+				(err = locked_try_claim(op)) != -EBUSY,
+				ktime_sub(op->deadline, ktime_get()));
 	if (ret == -ERESTARTSYS)
 		ret = task_sigpending(current) ? -ERESTARTNOHAND : -ERESTARTNOINTR;
 	if (ret && err == -EBUSY)
@@ -188,7 +189,8 @@ void nsa_unclaim(struct nsa_op *op)
 		hash_del(&op->subjects[i].busy);
 	list_del_init(&op->active);
 	spin_unlock(&claims_lock);
-	wake_up_all(&claims_wait);
+	if (wq_has_sleeper(&claims_wait))
+		wake_up_all(&claims_wait);
 }
 
 /**

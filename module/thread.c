@@ -18,7 +18,7 @@
 #include "thread.h"
 
 /* Room for threads that appear between counting and walking. */
-#define SPARE_THREADS	4
+#define SPARE_THREADS	2
 
 static struct nsa_thread *known_thread(struct nsa_op *op, struct task_struct *task)
 {
@@ -184,7 +184,7 @@ static int prepare_proxy(struct nsa_thread *th)
 		proxy = make_proxy(th);
 	if (IS_ERR(proxy))
 		return PTR_ERR(proxy);
-	o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
+	o = kzalloc(sizeof(*o), GFP_KERNEL);
 	if (!o)
 		return -ENOMEM;
 	o->proxy = proxy;
@@ -274,7 +274,7 @@ static int prepare_fs(struct nsa_thread *th)
 			return 0;
 		}
 	}
-	fs = kzalloc(sizeof(*fs), GFP_KERNEL_ACCOUNT);
+	fs = kzalloc(sizeof(*fs), GFP_KERNEL);
 	if (!fs)
 		return -ENOMEM;
 	fs->old = old;
@@ -322,7 +322,7 @@ static int prepare_cred(struct nsa_thread *th)
 		}
 	}
 	do {
-		c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+		c = kzalloc(sizeof(*c), GFP_KERNEL);
 		if (!c)
 			return -ENOMEM;
 		err = make_cred(th, c);
