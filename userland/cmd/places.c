@@ -13,9 +13,18 @@
 
 /*
  * Types that "all" leaves to be asked for by name: a new user namespace changes
- * what a process may do, another clock hits every timer that it has set.
+ * what a process may do, another clock hits every timer that it has set, and a
+ * process whose children are born in another pid namespace than its own can
+ * start no thread any more (copy_process() refuses).
  */
-#define NOT_IN_ALL ((__u64)CLONE_NEWUSER | CLONE_NEWTIME)
+static __u64 not_in_all(const struct job *job)
+{
+	__u64 mask = (__u64)CLONE_NEWUSER | CLONE_NEWTIME;
+
+	if (!(job->query.features & NSATTACH_FEAT_PID_MOVE))
+		mask |= CLONE_NEWPID;
+	return mask;
+}
 
 static int add_path(struct job *job, const struct ns_path *p)
 {
@@ -88,7 +97,7 @@ static int expand_all(struct job *job, __u64 *mask)
 	int code = job_query(job);
 
 	if (!code)
-		*mask |= job->query.namespaces & ~NOT_IN_ALL & ~paths & ~shared_by_all(job);
+		*mask |= job->query.namespaces & ~not_in_all(job) & ~paths & ~shared_by_all(job);
 	return code;
 }
 
