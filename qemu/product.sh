@@ -14,7 +14,7 @@ build_module() {
 		echo "$1" >"$dir.kernel"
 	fi
 	logged 600 "building nsattach.ko for $2" "$build/logs/module-$2" \
-		make -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" -j"$jobs"
+		make -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" ${GDB:+KCFLAGS=-g} -j"$jobs"
 	ko=$dir/nsattach.ko
 	[ -e "$ko" ] || die "building the module left no $ko (log: $build/logs/module-$2)"
 }

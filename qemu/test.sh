@@ -66,8 +66,8 @@ test_items() {
 
 pack() { # KERNEL CONFIG KERNEL-DIR
 	local -a items
-	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d\n' \
-		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((300 * $(slowness "$2"))) >"$work/environment"
+	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d NSATTACH_GDB=%q\n' \
+		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((300 * $(slowness "$2"))) "${GDB-}" >"$work/environment"
 	mapfile -t items < <(test_items && command_items)
 	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
@@ -76,12 +76,14 @@ pack() { # KERNEL CONFIG KERNEL-DIR
 
 # vm_run KERNEL CONFIG KERNEL-DIR: boot, and read the verdict while it is written
 vm_run() {
-	local logs=$build/logs/$1-$2 parameters='' status=0
-	[ "$2" = plain ] || parameters=panic_on_warn=1
+	local logs=$build/logs/$1-$2 status=0
+	local -a options=()
+	[ "$2" = plain ] || options+=(--append panic_on_warn=1)
+	[ -z "${GDB-}" ] || options+=(--gdb)
 	mkdir -p "$logs"
 	: >"$logs/channel"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
-		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((900 * $(slowness "$2")))}" --append "$parameters" &
+		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((900 * $(slowness "$2")))}" "${options[@]}" &
 	running=$!
 	tail -n +1 -s 0.2 -f --pid="$running" "$logs/channel" | tap_read "$1" "$2" "$results" || status=1
 	wait "$running" || status=1

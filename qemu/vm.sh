@@ -6,7 +6,7 @@
 #   --append WORDS   more kernel parameters
 #   --deterministic  one cpu; guest time counts guest instructions (for measuring, not for races)
 #   --interactive    console on this terminal, no deadline
-#   --gdb            stopped at the first instruction, gdb server on build/gdb.sock
+#   --gdb            gdb server on build/gdb.sock
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -54,7 +54,7 @@ read -ra accel < <(accelerator)
 qemu=(qemu-system-x86_64 -machine q35 "${accel[@]}" -smp "$cpus" -m "$memory" -nodefaults -no-user-config -no-reboot
 	-display none -kernel "$kernel_dir/bzImage" -initrd "$initrd" -append "$(parameters)")
 if $gdb; then
-	qemu+=(-chardev "socket,path=$build/gdb.sock,server=on,wait=off,id=gdb" -gdb chardev:gdb -S)
+	qemu+=(-chardev "socket,path=$build/gdb.sock,server=on,wait=off,id=gdb" -gdb chardev:gdb)
 fi
 if $interactive; then
 	exec "${qemu[@]}" -serial mon:stdio -serial "file:$channel"

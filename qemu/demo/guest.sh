@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
 # The guest's job for `make demo`. Commands are shown as they are typed, with their output, and every sentence that
 # claims something is checked.
 # shellcheck disable=SC2154,SC2317 # checks are called by claim; their variables come from world.sh

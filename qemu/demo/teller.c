@@ -101,9 +101,12 @@ static const struct blocked {
 	const char *name;
 	int (*call)(void);
 } blocked[] = {
-	{ "epoll_wait", in_epoll_wait }, { "futex", in_futex },
-	{ "nanosleep", in_nanosleep },	 { "read", in_read },
-	{ "poll", in_poll },		 { "sigtimedwait", in_sigtimedwait },
+	{ "epoll_wait", in_epoll_wait },
+	{ "futex", in_futex },
+	{ "nanosleep", in_nanosleep },
+	{ "read", in_read },
+	{ "poll", in_poll },
+	{ "sigtimedwait", in_sigtimedwait },
 };
 
 static void *block(void *arg)
@@ -182,8 +185,10 @@ static void answer(FILE *to, const char *question)
 		const char *question;
 		void (*tell)(FILE *to);
 	} answers[] = {
-		{ "root", tell_root },		   { "hostname", tell_hostname },
-		{ "interfaces", tell_interfaces }, { "threads", tell_threads },
+		{ "root", tell_root },
+		{ "hostname", tell_hostname },
+		{ "interfaces", tell_interfaces },
+		{ "threads", tell_threads },
 		{ "interrupted", tell_interrupted },
 	};
 

@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
 # The guest's job for `make test`: run every program of /tests, its TAP on fd 3, and look at the kernel log after each.
 
 say() { printf 'nsattach: %s\n' "$*" >&3; }
@@ -44,7 +45,14 @@ tap_one() {
 	if "$@"; then echo "ok 1 $what"; else echo "not ok 1 $what"; fi
 }
 
-load() { tap_one "nsattach.ko loads" modprobe nsattach; }
+load() {
+	tap_one "nsattach.ko loads" modprobe nsattach
+	[ -n "$NSATTACH_GDB" ] || return 0
+	for section in .text .data .bss; do
+		say section "$section" "$(cat /sys/module/nsattach/sections/$section)"
+	done
+	sleep 10 # time for gdb to attach, which stops the guest
+}
 
 unload() {
 	lsmod | grep -q '^nsattach ' || modprobe nsattach
