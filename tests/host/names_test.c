@@ -79,7 +79,8 @@ static void put(const char *where, const char *format, ...)
 
 static void put_runc(const char *where, pid_t pid, unsigned long long start)
 {
-	put(where, "{\"id\":\"x\",\"init_process_pid\":%d,\"init_process_start\":%llu}", pid, start);
+	put(where, "{\"id\":\"x\",\"init_process_pid\":%d,\"init_process_start\":%llu}", pid,
+	    start);
 }
 
 static void put_docker(const char *id, const char *called, pid_t pid)
@@ -117,8 +118,11 @@ static void fails(const char *text, int err, const char *part)
 
 TEST(numbers_are_taken_exactly)
 {
-	static const char *const bad[] = { "", "abc", "-1", "-", "0", "00", "+1", " 1", "1 ", "12x",
-					   "0x10", "1.5", "4194305", "99999999999999999999", "1\n" };
+	static const char *const bad[] = {
+		"",   "abc", "-1",  "-",    "0",   "00",      "+1",
+		" 1", "1 ",  "12x", "0x10", "1.5", "4194305", "99999999999999999999",
+		"1\n"
+	};
 
 	begin();
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -166,8 +170,8 @@ TEST(rootless_runc_and_crun_are_found)
 	begin();
 	places.runtime = "/run/user/1000";
 	put_runc("/run/user/1000/runc/mine/state.json", getpid(), my_start());
-	put("/run/user/1001/crun/other/status", "{\"pid\":%d,\"process-start-time\":%llu}", getpid(),
-	    my_start());
+	put("/run/user/1001/crun/other/status", "{\"pid\":%d,\"process-start-time\":%llu}",
+	    getpid(), my_start());
 	resolves_to_me("runc:mine");
 	fails("crun:other", -ENOENT, "no crun container");
 	places.everyone = 1;

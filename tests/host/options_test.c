@@ -55,7 +55,7 @@ TEST(letters_mean_what_they_mean_in_nsenter)
 {
 	CHECK_INT(parse("-t 1 -mnuiCp -v 7"), 0);
 	CHECK_INT(o.ns.mask, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
-			     CLONE_NEWCGROUP | CLONE_NEWPID);
+				     CLONE_NEWCGROUP | CLONE_NEWPID);
 	CHECK(o.verbose);
 	CHECK_STR(o.pids[0], "7");
 	CHECK_INT(parse("-vt1 -a 7"), 0);
@@ -169,9 +169,10 @@ TEST(timeouts_are_seconds)
 
 TEST(flags_become_the_bits_of_the_device)
 {
-	CHECK_INT(parse("--pid 5 -t 1 -m --each --root --chrooted --no-record --creds translate"), 0);
+	CHECK_INT(parse("--pid 5 -t 1 -m --each --root --chrooted --no-record --creds translate"),
+		  0);
 	CHECK_INT(o.flags, NSATTACH_F_EACH | NSATTACH_F_ROOT | NSATTACH_F_CHROOTED |
-			   NSATTACH_F_NO_RECORD | NSATTACH_F_CREDS_TRANSLATE);
+				   NSATTACH_F_NO_RECORD | NSATTACH_F_CREDS_TRANSLATE);
 	CHECK_INT(parse("--pid 5 -t 1 -U --creds keep"), 0);
 	CHECK_INT(o.flags, 0);
 	refused("--pid 5 -t 1 -U --creds swap", "keep or translate");

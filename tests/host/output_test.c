@@ -12,8 +12,8 @@
 enum { PID, NS, GOOD, NOTE };
 
 static const struct column columns[] = {
-	[PID]  = { "PID", COLUMN_NUMBER, false, "" },
-	[NS]   = { "NS", COLUMN_LIST, false, "" },
+	[PID] = { "PID", COLUMN_NUMBER, false, "" },
+	[NS] = { "NS", COLUMN_LIST, false, "" },
 	[GOOD] = { "GOOD", COLUMN_BOOL, true, "" },
 	[NOTE] = { "BY-WHOM", COLUMN_TEXT, false, "" },
 };

@@ -228,7 +228,8 @@ TEST(a_process_leaves_nothing_behind_where_it_is)
 	nsattach_request_set_namespaces(r, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC);
 	CHECK_INT(nsattach_residue_scan(r, 0, NSATTACH_RESIDUE_AFTER, remember, NULL), 0);
 	CHECK_INT(found[NSATTACH_RESIDUE_EXE] + found[NSATTACH_RESIDUE_MAP] +
-		  found[NSATTACH_RESIDUE_CWD] + found[NSATTACH_RESIDUE_ROOT], 0);
+			  found[NSATTACH_RESIDUE_CWD] + found[NSATTACH_RESIDUE_ROOT],
+		  0);
 	nsattach_request_free(r);
 }
 

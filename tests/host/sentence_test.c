@@ -20,7 +20,10 @@ static struct nsattach_failure attach_failure(unsigned int reason, int err)
 		.target = 1234,
 		.namespaces = CLONE_NEWNS | CLONE_NEWNET,
 		.count = 1,
-		.error = { .reason = reason, .pid = 3728, .tid = 3731, .state = 'D',
+		.error = { .reason = reason,
+			   .pid = 3728,
+			   .tid = 3731,
+			   .state = 'D',
 			   .ns = reason ? CLONE_NEWNET : 0 },
 	};
 }
@@ -40,7 +43,8 @@ TEST(every_reason_has_a_sentence_of_its_own)
 		struct nsattach_failure f = attach_failure(reason, EINVAL);
 
 		explain(&f);
-		CHECK_HAS(text, "process 3728 was not moved into the net namespace of process 1234: ");
+		CHECK_HAS(text,
+			  "process 3728 was not moved into the net namespace of process 1234: ");
 		CHECK(sentence_find(sentences_by_reason, reason) != NULL);
 		CHECK(!strstr(text, "Invalid argument") || reason == NSATTACH_R_NS_REFUSED ||
 		      reason == NSATTACH_R_WD);
@@ -75,7 +79,8 @@ TEST(a_deadline_names_thread_state_and_function)
 	strcpy(f.wchan, "nfs_wait_bit");
 	f.timeout_ns = 1500000000;
 	explain(&f);
-	CHECK_STR(text, "process 3728 was not moved into the net namespace of process 1234: "
+	CHECK_STR(text,
+		  "process 3728 was not moved into the net namespace of process 1234: "
 		  "its thread 3731 (nginx) is in uninterruptible sleep in nfs_wait_bit() and did "
 		  "not stop within 1.5 s; nothing was changed; try again when it has finished "
 		  "there, or wait longer with --timeout");
@@ -122,8 +127,9 @@ TEST(an_interrupted_attach_says_that_nothing_changed)
 
 TEST(a_thread_is_told_from_a_process)
 {
-	struct nsattach_failure f = { .stage = NSATTACH_STAGE_SUBJECT, .err = EINVAL,
-				      .name = "17", .leader = 12 };
+	struct nsattach_failure f = {
+		.stage = NSATTACH_STAGE_SUBJECT, .err = EINVAL, .name = "17", .leader = 12
+	};
 
 	explain(&f);
 	CHECK_STR(text, "17 is a thread of process 12, not a process; "
@@ -132,7 +138,10 @@ TEST(a_thread_is_told_from_a_process)
 
 TEST(each_way_to_miss_the_module_has_its_own_remedy)
 {
-	static const struct { int err; const char *part; } ways[] = {
+	static const struct {
+		int err;
+		const char *part;
+	} ways[] = {
 		{ ENOENT, "no nsattach module for the running kernel" },
 		{ ENOEXEC, "built for another kernel" },
 		{ EPERM, "you may not load it" },

@@ -26,13 +26,13 @@ void check_contains(const char *got, const char *part, const char *file, int lin
 #define CHECK_STR(got, want) check_text(got, want, __FILE__, __LINE__, #got)
 #define CHECK_HAS(got, part) check_contains(got, part, __FILE__, __LINE__)
 
-#define TEST(function)								\
-	static void function(void);						\
-	static struct test test_##function = { #function, function, 0 };	\
-	__attribute__((constructor)) static void add_##function(void)		\
-	{									\
-		test_add(&test_##function);					\
-	}									\
+#define TEST(function)                                                   \
+	static void function(void);                                      \
+	static struct test test_##function = { #function, function, 0 }; \
+	__attribute__((constructor)) static void add_##function(void)    \
+	{                                                                \
+		test_add(&test_##function);                              \
+	}                                                                \
 	static void function(void)
 
 #endif /* NSATTACH_TAP_H */

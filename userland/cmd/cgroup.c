@@ -91,7 +91,8 @@ void cgroup_undo(struct job *job)
 
 static int fail_join(struct job *job, pid_t pid, const char *path, int err)
 {
-	static const char text[] = "process %d was not moved: it can not join the cgroup of process %d: %s";
+	static const char text[] =
+		"process %d was not moved: it can not join the cgroup of process %d: %s";
 	pid_t target = nsattach_request_target(job->request);
 
 	cgroup_undo(job);
@@ -100,17 +101,20 @@ static int fail_join(struct job *job, pid_t pid, const char *path, int err)
 		return job_fail(job, EXIT_FAILED, text, pid, target,
 				"cgroup version 2 is not mounted; mount it on /sys/fs/cgroup");
 	case -EXDEV:
-		return job_fail(job, EXIT_FAILED, text, pid, target,
-				"it lies outside of the cgroups that are visible here; run nsattach on the host");
+		return job_fail(
+			job, EXIT_FAILED, text, pid, target,
+			"it lies outside of the cgroups that are visible here; run nsattach on the host");
 	case -EBUSY:
-		return job_fail(job, EXIT_FAILED, text, pid, target,
-				"it has controllers enabled for cgroups below it, so it takes no processes itself");
+		return job_fail(
+			job, EXIT_FAILED, text, pid, target,
+			"it has controllers enabled for cgroups below it, so it takes no processes itself");
 	}
 	job_fail(job, EXIT_FAILED, text, pid, target, strerror(-err));
 	if (err == -EACCES || err == -EPERM)
-		return job_fail(job, EXIT_DENIED,
-				"process %d was not moved: you may not write to %s; run nsattach as root",
-				pid, path);
+		return job_fail(
+			job, EXIT_DENIED,
+			"process %d was not moved: you may not write to %s; run nsattach as root",
+			pid, path);
 	return EXIT_FAILED;
 }
 

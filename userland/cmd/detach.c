@@ -40,10 +40,12 @@ static int drop_born_inside(struct job *job)
 	}
 	free(records);
 	if (dropped)
-		job_step(job, "%zu processes were born inside and stay there; move them with --target",
+		job_step(job,
+			 "%zu processes were born inside and stay there; move them with --target",
 			 dropped);
 	if (!nsattach_request_count(job->request))
-		return job_fail(job, EXIT_FAILED, "none of the processes of %s is attached; see nsattach --list",
+		return job_fail(job, EXIT_FAILED,
+				"none of the processes of %s is attached; see nsattach --list",
 				job->o->cgroup);
 	return 0;
 }

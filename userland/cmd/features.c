@@ -9,9 +9,9 @@
 enum { FEATURE, AVAILABLE, NOTE };
 
 static const struct column columns[] = {
-	[FEATURE]   = { "FEATURE", COLUMN_TEXT, false, "what" },
+	[FEATURE] = { "FEATURE", COLUMN_TEXT, false, "what" },
 	[AVAILABLE] = { "AVAILABLE", COLUMN_BOOL, false, "whether it can be used" },
-	[NOTE]	    = { "NOTE", COLUMN_TEXT, false, "what it means, or why it can not be used" },
+	[NOTE] = { "NOTE", COLUMN_TEXT, false, "what it means, or why it can not be used" },
 };
 
 /* Kernel features and flags: what they mean, and why they may be missing. */
@@ -22,11 +22,9 @@ static const struct feature {
 	const char *with;
 	const char *without;
 } table[] = {
-	{ "linked", NSATTACH_FEAT_LINKED, 0,
-	  "patched kernel: the module is linked against it",
+	{ "linked", NSATTACH_FEAT_LINKED, 0, "patched kernel: the module is linked against it",
 	  "stock kernel: the module looks its functions up" },
-	{ "detach", NSATTACH_FEAT_DETACH, 0,
-	  "--detach and --list", "needs a newer module" },
+	{ "detach", NSATTACH_FEAT_DETACH, 0, "--detach and --list", "needs a newer module" },
 	{ "pid-move", NSATTACH_FEAT_PID_MOVE, 0,
 	  "pid moves the process itself, under a number of its own inside",
 	  "needs a kernel with the nsattach patches; pid is where later children are born" },
@@ -62,7 +60,8 @@ static void add_namespaces(struct output *out, const struct nsattach_query *quer
 		bool available = query->namespaces & ns[i].flag;
 
 		add(out, ns[i].name, available,
-		    available ? "--ns type" : "this kernel is built without it, or the module can not attach it");
+		    available ? "--ns type"
+			      : "this kernel is built without it, or the module can not attach it");
 	}
 }
 
@@ -70,8 +69,8 @@ static void add_features(struct output *out, const struct nsattach_query *query)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		const struct feature *f = &table[i];
-		bool available = f->feature ? !!(query->features & f->feature) :
-					      !!(query->attach_flags & f->flag);
+		bool available = f->feature ? !!(query->features & f->feature)
+					    : !!(query->attach_flags & f->flag);
 
 		add(out, f->name, available, available ? f->with : f->without);
 	}

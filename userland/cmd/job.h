@@ -11,15 +11,15 @@
 #include "options.h"
 
 enum exit_code {
-	EXIT_MOVED	= 0,
-	EXIT_FAILED	= 1,	/* nothing was changed */
-	EXIT_USAGE	= 2,
-	EXIT_NO_MODULE	= 3,
-	EXIT_DENIED	= 4,
-	EXIT_TIMEOUT	= 5,
-	EXIT_PARTLY	= 6,	/* --each: some moved, some did not */
-	EXIT_STRICT	= 7,	/* --strict: something would be left behind */
-	EXIT_SIGNAL	= 128,	/* + number of the signal */
+	EXIT_MOVED = 0,
+	EXIT_FAILED = 1, /* nothing was changed */
+	EXIT_USAGE = 2,
+	EXIT_NO_MODULE = 3,
+	EXIT_DENIED = 4,
+	EXIT_TIMEOUT = 5,
+	EXIT_PARTLY = 6,   /* --each: some moved, some did not */
+	EXIT_STRICT = 7,   /* --strict: something would be left behind */
+	EXIT_SIGNAL = 128, /* + number of the signal */
 };
 
 /**
@@ -50,8 +50,7 @@ int job_fail(struct job *job, int code, const char *format, ...)
 int job_explain(struct job *job, const struct nsattach_failure *failure);
 int job_open_device(struct job *job);
 int job_query(struct job *job);
-void job_step(const struct job *job, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void job_close(struct job *job);
 
 /* subjects.c: fill job->request */

@@ -14,15 +14,16 @@
 enum { PID, COMMAND, NS, TARGET, SINCE, AGE, BY_PID, BY_UID, BY };
 
 static const struct column columns[] = {
-	[PID]	  = { "PID", COLUMN_NUMBER, false, "the process" },
+	[PID] = { "PID", COLUMN_NUMBER, false, "the process" },
 	[COMMAND] = { "COMMAND", COLUMN_TEXT, false, "its name" },
-	[NS]	  = { "NS", COLUMN_LIST, false, "namespaces that were changed" },
-	[TARGET]  = { "TARGET", COLUMN_NUMBER, false, "pid of the target at that time, empty if there was none" },
-	[SINCE]	  = { "SINCE", COLUMN_TEXT, false, "when it was attached" },
-	[AGE]	  = { "AGE", COLUMN_NUMBER, true, "seconds since then" },
-	[BY_PID]  = { "BY-PID", COLUMN_NUMBER, true, "process that asked for it" },
-	[BY_UID]  = { "BY-UID", COLUMN_NUMBER, true, "user id of that one" },
-	[BY]	  = { "BY", COLUMN_TEXT, false, "name of that user" },
+	[NS] = { "NS", COLUMN_LIST, false, "namespaces that were changed" },
+	[TARGET] = { "TARGET", COLUMN_NUMBER, false,
+		     "pid of the target at that time, empty if there was none" },
+	[SINCE] = { "SINCE", COLUMN_TEXT, false, "when it was attached" },
+	[AGE] = { "AGE", COLUMN_NUMBER, true, "seconds since then" },
+	[BY_PID] = { "BY-PID", COLUMN_NUMBER, true, "process that asked for it" },
+	[BY_UID] = { "BY-UID", COLUMN_NUMBER, true, "user id of that one" },
+	[BY] = { "BY", COLUMN_TEXT, false, "name of that user" },
 };
 
 static void add_command(struct output *out, pid_t pid)

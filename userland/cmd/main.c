@@ -23,12 +23,9 @@ static int run_version(struct job *job)
 static const struct action {
 	int (*run)(struct job *job);
 } actions[] = {
-	[VERB_ATTACH]	= { run_attach },
-	[VERB_DETACH]	= { run_detach },
-	[VERB_LIST]	= { run_list },
-	[VERB_FEATURES]	= { run_features },
-	[VERB_HELP]	= { run_help },
-	[VERB_VERSION]	= { run_version },
+	[VERB_ATTACH] = { run_attach }, [VERB_DETACH] = { run_detach },
+	[VERB_LIST] = { run_list },	[VERB_FEATURES] = { run_features },
+	[VERB_HELP] = { run_help },	[VERB_VERSION] = { run_version },
 };
 
 static int run(struct options *options, int argc, char **argv, struct job *job)

@@ -104,8 +104,8 @@ static int move_more(struct job *job)
 
 		if (!ret)
 			return 0;
-		code = ret > 0 ? move_rest(job, first) :
-				 job_fail(job, EXIT_FAILED, "the processes can not be listed: %s",
+		code = ret > 0 ? move_rest(job, first)
+			       : job_fail(job, EXIT_FAILED, "the processes can not be listed: %s",
 					  strerror(-ret));
 		if (code) {
 			put_back(job, first);
@@ -113,8 +113,9 @@ static int move_more(struct job *job)
 		}
 	}
 	put_back(job, nsattach_request_count(job->request));
-	return job_fail(job, EXIT_TIMEOUT,
-			"processes appear faster than they can be moved; all were put back, freeze their cgroup and try again");
+	return job_fail(
+		job, EXIT_TIMEOUT,
+		"processes appear faster than they can be moved; all were put back, freeze their cgroup and try again");
 }
 
 int move_all(struct job *job)

@@ -13,25 +13,25 @@ static int unknown_type(const char *word, size_t len, char error[ERROR_MAX])
 	const struct nsattach_namespace *near = nsattach_namespace_nearest(word, len);
 
 	if (near)
-		snprintf(error, ERROR_MAX,
-			 "there is no namespace type '%.*s'; did you mean %s?", (int)len, word,
-			 near->name);
+		snprintf(error, ERROR_MAX, "there is no namespace type '%.*s'; did you mean %s?",
+			 (int)len, word, near->name);
 	else
-		snprintf(error, ERROR_MAX,
-			 "there is no namespace type '%.*s'; there are mnt, net, uts, ipc, cgroup, pid, time and user, or all",
-			 (int)len, word);
+		snprintf(
+			error, ERROR_MAX,
+			"there is no namespace type '%.*s'; there are mnt, net, uts, ipc, cgroup, pid, time and user, or all",
+			(int)len, word);
 	return -EINVAL;
 }
 
 static int named_twice(const char *name, char error[ERROR_MAX])
 {
-	snprintf(error, ERROR_MAX, "namespace type %s was named twice, once with a path; name it once",
-		 name);
+	snprintf(error, ERROR_MAX,
+		 "namespace type %s was named twice, once with a path; name it once", name);
 	return -EINVAL;
 }
 
-static int add_path(struct ns_choice *choice, const struct nsattach_namespace *ns,
-		    const char *path, size_t len, char error[ERROR_MAX])
+static int add_path(struct ns_choice *choice, const struct nsattach_namespace *ns, const char *path,
+		    size_t len, char error[ERROR_MAX])
 {
 	if (!len) {
 		snprintf(error, ERROR_MAX, "--ns %s= needs a path, for example %s=/proc/1234/ns/%s",
@@ -45,8 +45,7 @@ static int add_path(struct ns_choice *choice, const struct nsattach_namespace *n
 	return 0;
 }
 
-static int add_word(struct ns_choice *choice, const char *word, size_t len,
-		    char error[ERROR_MAX])
+static int add_word(struct ns_choice *choice, const char *word, size_t len, char error[ERROR_MAX])
 {
 	const char *equals = memchr(word, '=', len);
 	size_t name_len = equals ? (size_t)(equals - word) : len;

@@ -31,7 +31,8 @@ int timeout_parse(const char *text, __u64 *ns, char error[ERROR_MAX])
 
 	/* strtod would take "inf", "0x1" and " 1" too */
 	if (!*text || text[strspn(text, "0123456789.")])
-		return fail(error, "'%s' is no number of seconds; give --timeout 10 or --timeout 0.5",
+		return fail(error,
+			    "'%s' is no number of seconds; give --timeout 10 or --timeout 0.5",
 			    text);
 	seconds = strtod(text, &end);
 	if (*end || seconds <= 0)
@@ -240,9 +241,12 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 
 	if (o->quarantine) {
 		if (o->target || names_namespaces(o))
-			return fail(error, "--quarantine makes its own empty network: it does not go with --target or --ns");
+			return fail(
+				error,
+				"--quarantine makes its own empty network: it does not go with --target or --ns");
 	} else if (!names_namespaces(o) && !netns) {
-		return fail(error, "which namespaces? give --ns, for example --ns net,mnt or --ns all");
+		return fail(error,
+			    "which namespaces? give --ns, for example --ns net,mnt or --ns all");
 	} else if (!o->target && (o->ns.mask || o->ns.all)) {
 		return fail(error, "where to? give --target with a process that runs inside");
 	}
@@ -256,9 +260,13 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 static int check_detach(const struct options *o, char error[ERROR_MAX])
 {
 	if (o->target || names_namespaces(o) || o->quarantine)
-		return fail(error, "--detach puts all back where it came from: it takes no --target and no --ns");
+		return fail(
+			error,
+			"--detach puts all back where it came from: it takes no --target and no --ns");
 	if (o->wd || o->join_cgroup || (o->flags & ~NSATTACH_F_EACH))
-		return fail(error, "--detach takes only --pid, --tree, --cgroup, --each, --timeout, --dry-run, --json and -v");
+		return fail(
+			error,
+			"--detach takes only --pid, --tree, --cgroup, --each, --timeout, --dry-run, --json and -v");
 	return 0;
 }
 
@@ -270,7 +278,8 @@ static int check(const struct options *o, char error[ERROR_MAX])
 	if (!moves)
 		return 0;
 	if (!o->nr_pids && !o->cgroup)
-		return fail(error, "which process? give --pid with its number, see nsattach --help");
+		return fail(error,
+			    "which process? give --pid with its number, see nsattach --help");
 	return o->verb == VERB_DETACH ? check_detach(o, error) : check_attach(o, error);
 }
 

@@ -15,18 +15,18 @@
 
 #define COLUMNS_MAX 16
 
-#define SCOLS_FUNCTIONS(X)		\
-	X(scols_new_table)		\
-	X(scols_unref_table)		\
-	X(scols_table_enable_json)	\
-	X(scols_table_set_name)		\
-	X(scols_table_new_column)	\
-	X(scols_table_new_line)		\
-	X(scols_column_set_json_type)	\
-	X(scols_column_set_wrapfunc)	\
-	X(scols_wrapnl_chunksize)	\
-	X(scols_wrapnl_nextchunk)	\
-	X(scols_line_set_data)		\
+#define SCOLS_FUNCTIONS(X)            \
+	X(scols_new_table)            \
+	X(scols_unref_table)          \
+	X(scols_table_enable_json)    \
+	X(scols_table_set_name)       \
+	X(scols_table_new_column)     \
+	X(scols_table_new_line)       \
+	X(scols_column_set_json_type) \
+	X(scols_column_set_wrapfunc)  \
+	X(scols_wrapnl_chunksize)     \
+	X(scols_wrapnl_nextchunk)     \
+	X(scols_line_set_data)        \
 	X(scols_print_table)
 
 /**
@@ -49,23 +49,28 @@ static const struct dynload_symbol scols_symbols[] = {
 #define ENTRY(f) { #f, offsetof(struct output, f) },
 	SCOLS_FUNCTIONS(ENTRY)
 #undef ENTRY
-	{ NULL, 0 }
+		{ NULL, 0 }
 };
 
 static int json_type(enum column_type type)
 {
 	switch (type) {
-	case COLUMN_NUMBER:	return SCOLS_JSON_NUMBER;
-	case COLUMN_BOOL:	return SCOLS_JSON_BOOLEAN;
-	case COLUMN_LIST:	return SCOLS_JSON_ARRAY_STRING;
-	default:		return SCOLS_JSON_STRING;
+	case COLUMN_NUMBER:
+		return SCOLS_JSON_NUMBER;
+	case COLUMN_BOOL:
+		return SCOLS_JSON_BOOLEAN;
+	case COLUMN_LIST:
+		return SCOLS_JSON_ARRAY_STRING;
+	default:
+		return SCOLS_JSON_STRING;
 	}
 }
 
 static int add_column(struct output *out, const struct column *column, bool json)
 {
-	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT :
-		    column->type == COLUMN_LIST && json ? SCOLS_FL_WRAP : 0;
+	int flags = column->type == COLUMN_NUMBER	  ? SCOLS_FL_RIGHT
+		    : column->type == COLUMN_LIST && json ? SCOLS_FL_WRAP
+							  : 0;
 	struct libscols_column *c;
 	char name[32];
 
@@ -152,8 +157,9 @@ static void output_free(struct output *out)
 static int start_table(struct job *job, struct output *out, const char *name)
 {
 	if (dynload_open("libsmartcols.so.1", scols_symbols, out, &out->handle))
-		return job_fail(job, EXIT_FAILED,
-				"libsmartcols.so.1 is needed to print tables; install libsmartcols1");
+		return job_fail(
+			job, EXIT_FAILED,
+			"libsmartcols.so.1 is needed to print tables; install libsmartcols1");
 	out->table = out->scols_new_table();
 	if (!out->table)
 		return job_fail(job, EXIT_FAILED, "out of memory");

@@ -10,8 +10,8 @@
 enum column_type {
 	COLUMN_TEXT,
 	COLUMN_NUMBER,
-	COLUMN_LIST,	/* cells joined by ",": in JSON an array of strings */
-	COLUMN_BOOL,	/* cells "1" or "0": yes or no, in JSON true or false */
+	COLUMN_LIST, /* cells joined by ",": in JSON an array of strings */
+	COLUMN_BOOL, /* cells "1" or "0": yes or no, in JSON true or false */
 };
 
 /**

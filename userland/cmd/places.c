@@ -69,13 +69,15 @@ int job_open_quarantine(struct job *job)
 	if (unshare(CLONE_NEWNET))
 		return job_fail(job, errno == EPERM ? EXIT_DENIED : EXIT_FAILED,
 				"no network namespace can be made for the quarantine: %s; %s",
-				strerror(errno), errno == EPERM ? "run nsattach as root" :
-				"see user.max_net_namespaces");
+				strerror(errno),
+				errno == EPERM ? "run nsattach as root"
+					       : "see user.max_net_namespaces");
 	fd = nsattach_namespace_open("/proc/self/ns/net", CLONE_NEWNET, NULL);
 	if (fd >= 0)
 		fd = nsattach_request_add_nsfd(job->request, fd);
 	if (fd < 0)
-		return job_fail(job, EXIT_FAILED, "the network namespace for the quarantine can not be opened: %s",
+		return job_fail(job, EXIT_FAILED,
+				"the network namespace for the quarantine can not be opened: %s",
 				strerror(-fd));
 	return 0;
 }
@@ -111,7 +113,9 @@ static int choose_pid_move(struct job *job, __u32 *flags)
 	if (job->query.features & NSATTACH_FEAT_PID_MOVE)
 		*flags |= NSATTACH_F_PID_MOVE;
 	else
-		job_step(job, "pid: the processes keep their numbers, children born from now on are inside (this kernel can not do more)");
+		job_step(
+			job,
+			"pid: the processes keep their numbers, children born from now on are inside (this kernel can not do more)");
 	return 0;
 }
 

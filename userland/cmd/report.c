@@ -10,15 +10,16 @@
 enum { PID, COMMAND, NS, TARGET, MOVED, THREADS, STALL, ERROR, WHY };
 
 static const struct column columns[] = {
-	[PID]	  = { "PID", COLUMN_NUMBER, false, "the process" },
+	[PID] = { "PID", COLUMN_NUMBER, false, "the process" },
 	[COMMAND] = { "COMMAND", COLUMN_TEXT, false, "its name" },
-	[NS]	  = { "NS", COLUMN_LIST, false, "namespaces that were to be joined" },
-	[TARGET]  = { "TARGET", COLUMN_NUMBER, false, "the target" },
-	[MOVED]	  = { "MOVED", COLUMN_BOOL, false, "whether it moved" },
+	[NS] = { "NS", COLUMN_LIST, false, "namespaces that were to be joined" },
+	[TARGET] = { "TARGET", COLUMN_NUMBER, false, "the target" },
+	[MOVED] = { "MOVED", COLUMN_BOOL, false, "whether it moved" },
 	[THREADS] = { "THREADS", COLUMN_NUMBER, false, "its threads that moved" },
-	[STALL]	  = { "STALL-US", COLUMN_NUMBER, true, "longest time it stood still, in microseconds" },
-	[ERROR]	  = { "ERROR", COLUMN_TEXT, true, "name of the errno" },
-	[WHY]	  = { "WHY", COLUMN_TEXT, true, "why it did not move" },
+	[STALL] = { "STALL-US", COLUMN_NUMBER, true,
+		    "longest time it stood still, in microseconds" },
+	[ERROR] = { "ERROR", COLUMN_TEXT, true, "name of the errno" },
+	[WHY] = { "WHY", COLUMN_TEXT, true, "why it did not move" },
 };
 
 static void add_command(struct output *out, pid_t pid)
@@ -37,8 +38,8 @@ static void add_command(struct output *out, pid_t pid)
 
 static void add_failure(struct job *job, struct output *out, size_t index, int err)
 {
-	enum nsattach_stage stage = job->o->verb == VERB_DETACH ? NSATTACH_STAGE_DETACH :
-								  NSATTACH_STAGE_ATTACH;
+	enum nsattach_stage stage =
+		job->o->verb == VERB_DETACH ? NSATTACH_STAGE_DETACH : NSATTACH_STAGE_ATTACH;
 	struct nsattach_failure failure;
 	char text[2 * ERROR_MAX];
 

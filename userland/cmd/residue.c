@@ -11,10 +11,10 @@
 enum { PID, KIND, FD, NS, WITH, WHAT };
 
 static const struct column columns[] = {
-	[PID]  = { "PID", COLUMN_NUMBER, false, "the process" },
+	[PID] = { "PID", COLUMN_NUMBER, false, "the process" },
 	[KIND] = { "KIND", COLUMN_TEXT, false, "what it is" },
-	[FD]   = { "FD", COLUMN_NUMBER, false, "fd in the process" },
-	[NS]   = { "NS", COLUMN_TEXT, false, "namespace that it reaches" },
+	[FD] = { "FD", COLUMN_NUMBER, false, "fd in the process" },
+	[NS] = { "NS", COLUMN_TEXT, false, "namespace that it reaches" },
 	[WITH] = { "WITH", COLUMN_NUMBER, false, "process at the other end" },
 	[WHAT] = { "WHAT", COLUMN_TEXT, false, "path or description" },
 };
@@ -96,11 +96,12 @@ int residue_refuse(struct job *job)
 		if (err)
 			return fail_scan(job, i, err);
 		if (c.count)
-			return job_fail(job, EXIT_STRICT,
-					"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
-					nsattach_request_pid(job->request, i), c.count,
-					c.count == 1 ? "" : "s",
-					nsattach_residue_name(c.first.kind), c.first.what);
+			return job_fail(
+				job, EXIT_STRICT,
+				"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
+				nsattach_request_pid(job->request, i), c.count,
+				c.count == 1 ? "" : "s", nsattach_residue_name(c.first.kind),
+				c.first.what);
 	}
 	return 0;
 }
@@ -151,6 +152,8 @@ void residue_step(struct job *job)
 	if (count && count <= STEPS_MAX)
 		tell_all(job, false);
 	else if (count)
-		job_step(job, "%zu open files, maps and sockets still reach the old namespaces; --dry-run lists them",
-			 count);
+		job_step(
+			job,
+			"%zu open files, maps and sockets still reach the old namespaces; --dry-run lists them",
+			count);
 }

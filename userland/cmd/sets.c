@@ -175,11 +175,13 @@ int sets_collect(struct job *job)
 	int ret = sets_grow(job);
 
 	if (ret < 0)
-		return job_fail(job, EXIT_FAILED, "%s%s can not be listed: %s",
-				job->o->cgroup ? "the cgroup " : "the descendants",
-				job->o->cgroup ? job->o->cgroup : "",
-				ret == -ENOENT ? "there is no such cgroup; give its path below /sys/fs/cgroup" :
-				strerror(-ret));
+		return job_fail(
+			job, EXIT_FAILED, "%s%s can not be listed: %s",
+			job->o->cgroup ? "the cgroup " : "the descendants",
+			job->o->cgroup ? job->o->cgroup : "",
+			ret == -ENOENT
+				? "there is no such cgroup; give its path below /sys/fs/cgroup"
+				: strerror(-ret));
 	if (!nsattach_request_count(job->request))
 		return job_fail(job, EXIT_FAILED, "the cgroup %s has no processes", job->o->cgroup);
 	return 0;

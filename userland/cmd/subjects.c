@@ -55,13 +55,15 @@ static int add_subject(struct job *job, const char *word)
 	if (name.nsfd >= 0) {
 		close(name.nsfd);
 		return job_fail(job, EXIT_USAGE,
-				"'%s' is a namespace, not a process: it can only be a --target", word);
+				"'%s' is a namespace, not a process: it can only be a --target",
+				word);
 	}
 	if (name.pid == getpid()) {
 		close(name.pidfd);
-		return job_fail(job, EXIT_USAGE,
-				"process %d is this nsattach itself; to start a command inside use nsenter(1)",
-				name.pid);
+		return job_fail(
+			job, EXIT_USAGE,
+			"process %d is this nsattach itself; to start a command inside use nsenter(1)",
+			name.pid);
 	}
 	err = nsattach_request_add_pidfd(job->request, name.pidfd, name.pid);
 	return err ? fail_number(job, NSATTACH_STAGE_SUBJECT, word, name.pid, err) : 0;
@@ -83,9 +85,10 @@ static int set_netns_target(struct job *job, int nsfd)
 
 	if (ns->mask & ~(__u64)CLONE_NEWNET) {
 		close(nsfd);
-		return job_fail(job, EXIT_USAGE,
-				"'%s' is a network namespace and nothing else: give --ns net, or the other types with a path",
-				job->o->target);
+		return job_fail(
+			job, EXIT_USAGE,
+			"'%s' is a network namespace and nothing else: give --ns net, or the other types with a path",
+			job->o->target);
 	}
 	nsattach_request_add_nsfd(job->request, nsfd);
 	return 0;

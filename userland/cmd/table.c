@@ -16,6 +16,8 @@
 #define TEXT(m) OPTION_TEXT, 0, offsetof(struct options, m)
 #define TYPE(t) OPTION_NS_LETTER, (t), 0
 
+/* one line each, as a table */
+/* clang-format off */
 const struct option option_table[] = {
 	{ "pid",	 0,   "PID",	 OPTION_PID, 0, 0, "process to move; may be given several times" },
 	{ "target",	 't', "PID",	 TEXT(target), "process whose namespaces it goes into" },
@@ -55,6 +57,7 @@ const struct option option_table[] = {
 	{ "help",	 'h', NULL,	 VERB(VERB_HELP), "print this" },
 	{ .help = NULL },
 };
+/* clang-format on */
 
 static void help_line(const struct option *p)
 {

@@ -8,16 +8,16 @@
 #include <stddef.h>
 
 enum option_kind {
-	OPTION_VERB,		/* @value: enum verb */
+	OPTION_VERB, /* @value: enum verb */
 	OPTION_PID,
 	OPTION_NS,
-	OPTION_NS_LETTER,	/* @value: CLONE_NEW* */
+	OPTION_NS_LETTER, /* @value: CLONE_NEW* */
 	OPTION_NS_ALL,
 	OPTION_TIMEOUT,
 	OPTION_CREDS,
-	OPTION_FLAG,		/* @value: NSATTACH_F_* */
-	OPTION_BOOL,		/* @offset: bool in struct options */
-	OPTION_TEXT,		/* @offset: const char * in struct options */
+	OPTION_FLAG, /* @value: NSATTACH_F_* */
+	OPTION_BOOL, /* @offset: bool in struct options */
+	OPTION_TEXT, /* @offset: const char * in struct options */
 };
 
 /**

@@ -43,12 +43,12 @@ int main(int argc, char **argv)
 	/* opened first: from here on a recycled number can do no harm */
 	err = nsattach_request_add_pid(request, atoi(argv[1]));
 	if (err)
-		return explain((struct nsattach_failure){ .stage = NSATTACH_STAGE_SUBJECT,
-							  .err = -err, .name = argv[1] });
+		return explain((struct nsattach_failure){
+			.stage = NSATTACH_STAGE_SUBJECT, .err = -err, .name = argv[1] });
 	err = nsattach_request_set_target(request, atoi(argv[2]));
 	if (err)
-		return explain((struct nsattach_failure){ .stage = NSATTACH_STAGE_TARGET,
-							  .err = -err, .name = argv[2] });
+		return explain((struct nsattach_failure){
+			.stage = NSATTACH_STAGE_TARGET, .err = -err, .name = argv[2] });
 	err = nsattach_device_open(NSATTACH_OPEN_LOAD, &device, &stage);
 	if (err)
 		return explain((struct nsattach_failure){ .stage = stage, .err = -err });

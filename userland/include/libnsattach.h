@@ -97,20 +97,20 @@ int nsattach_start_time(pid_t pid, unsigned long long *ticks);
 struct nsattach_device;
 
 /* nsattach_device_open() flags */
-#define NSATTACH_OPEN_LOAD	(1U << 0) /* load the module when the device is missing */
+#define NSATTACH_OPEN_LOAD (1U << 0) /* load the module when the device is missing */
 
 /**
  * enum nsattach_stage - what was being done when something failed
  */
 enum nsattach_stage {
-	NSATTACH_STAGE_SUBJECT	= 0, /* opening the subject */
-	NSATTACH_STAGE_TARGET	= 1, /* opening the target */
-	NSATTACH_STAGE_NSFILE	= 2, /* opening a namespace file */
-	NSATTACH_STAGE_LOAD	= 3, /* loading the module */
-	NSATTACH_STAGE_DEVICE	= 4, /* opening the device */
-	NSATTACH_STAGE_QUERY	= 5, /* asking what the module can do, or who is attached */
-	NSATTACH_STAGE_ATTACH	= 6, /* the attach itself */
-	NSATTACH_STAGE_DETACH	= 7, /* the detach itself */
+	NSATTACH_STAGE_SUBJECT = 0, /* opening the subject */
+	NSATTACH_STAGE_TARGET = 1,  /* opening the target */
+	NSATTACH_STAGE_NSFILE = 2,  /* opening a namespace file */
+	NSATTACH_STAGE_LOAD = 3,    /* loading the module */
+	NSATTACH_STAGE_DEVICE = 4,  /* opening the device */
+	NSATTACH_STAGE_QUERY = 5,   /* asking what the module can do, or who is attached */
+	NSATTACH_STAGE_ATTACH = 6,  /* the attach itself */
+	NSATTACH_STAGE_DETACH = 7,  /* the detach itself */
 };
 
 /*
@@ -250,13 +250,12 @@ struct nsattach_failure {
 };
 
 /* Fill @failure from a request whose attach or detach returned -@err; reads /proc. */
-void nsattach_failure_of(const struct nsattach_request *request, enum nsattach_stage stage,
-			 int err, struct nsattach_failure *failure);
+void nsattach_failure_of(const struct nsattach_request *request, enum nsattach_stage stage, int err,
+			 struct nsattach_failure *failure);
 
 /* As above, about subject @index after NSATTACH_F_EACH. */
-void nsattach_failure_of_subject(const struct nsattach_request *request,
-				 enum nsattach_stage stage, size_t index,
-				 struct nsattach_failure *failure);
+void nsattach_failure_of_subject(const struct nsattach_request *request, enum nsattach_stage stage,
+				 size_t index, struct nsattach_failure *failure);
 
 /*
  * One English sentence, without a full stop or a newline: what was not done, to
@@ -273,25 +272,25 @@ const char *nsattach_state_words(unsigned int state);
  */
 
 enum nsattach_residue_kind {
-	NSATTACH_RESIDUE_SOCKET,	/* socket of another network namespace */
-	NSATTACH_RESIDUE_UNIX,		/* unix socket of another network namespace; @with: its peer */
-	NSATTACH_RESIDUE_TUN,		/* tun or tap device, maybe of another network namespace */
-	NSATTACH_RESIDUE_FILE,		/* file on a mount of another mount namespace */
-	NSATTACH_RESIDUE_DIR,		/* directory likewise: all below it can be reached */
-	NSATTACH_RESIDUE_DEVICE,	/* device or fifo likewise */
-	NSATTACH_RESIDUE_WATCH,		/* inotify or fanotify, watching other mounts */
-	NSATTACH_RESIDUE_RING,		/* io_uring, with its own hold on files */
-	NSATTACH_RESIDUE_NSFD,		/* namespace file of another namespace */
-	NSATTACH_RESIDUE_EXE,		/* program file on another mount */
-	NSATTACH_RESIDUE_MAP,		/* mapped file on another mount */
-	NSATTACH_RESIDUE_CWD,		/* working directory on another mount */
-	NSATTACH_RESIDUE_ROOT,		/* root directory on another mount */
-	NSATTACH_RESIDUE_SHM,		/* attached SysV shared memory of another ipc namespace */
-	NSATTACH_RESIDUE_MQUEUE,	/* POSIX message queue likewise */
-	NSATTACH_RESIDUE_TTY,		/* controlling terminal */
-	NSATTACH_RESIDUE_MM,		/* memory shared with process @with */
-	NSATTACH_RESIDUE_FS,		/* root and working directory shared with process @with */
-	NSATTACH_RESIDUE_FILES,		/* fd table shared with process @with */
+	NSATTACH_RESIDUE_SOCKET, /* socket of another network namespace */
+	NSATTACH_RESIDUE_UNIX,	 /* unix socket of another network namespace; @with: its peer */
+	NSATTACH_RESIDUE_TUN,	 /* tun or tap device, maybe of another network namespace */
+	NSATTACH_RESIDUE_FILE,	 /* file on a mount of another mount namespace */
+	NSATTACH_RESIDUE_DIR,	 /* directory likewise: all below it can be reached */
+	NSATTACH_RESIDUE_DEVICE, /* device or fifo likewise */
+	NSATTACH_RESIDUE_WATCH,	 /* inotify or fanotify, watching other mounts */
+	NSATTACH_RESIDUE_RING,	 /* io_uring, with its own hold on files */
+	NSATTACH_RESIDUE_NSFD,	 /* namespace file of another namespace */
+	NSATTACH_RESIDUE_EXE,	 /* program file on another mount */
+	NSATTACH_RESIDUE_MAP,	 /* mapped file on another mount */
+	NSATTACH_RESIDUE_CWD,	 /* working directory on another mount */
+	NSATTACH_RESIDUE_ROOT,	 /* root directory on another mount */
+	NSATTACH_RESIDUE_SHM,	 /* attached SysV shared memory of another ipc namespace */
+	NSATTACH_RESIDUE_MQUEUE, /* POSIX message queue likewise */
+	NSATTACH_RESIDUE_TTY,	 /* controlling terminal */
+	NSATTACH_RESIDUE_MM,	 /* memory shared with process @with */
+	NSATTACH_RESIDUE_FS,	 /* root and working directory shared with process @with */
+	NSATTACH_RESIDUE_FILES,	 /* fd table shared with process @with */
 };
 
 /**
@@ -314,7 +313,7 @@ struct nsattach_residue {
 typedef int nsattach_residue_fn(const struct nsattach_residue *residue, void *data);
 
 /* scan after the move: working and root directory are looked at too */
-#define NSATTACH_RESIDUE_AFTER	(1U << 0)
+#define NSATTACH_RESIDUE_AFTER (1U << 0)
 
 /*
  * Call @fn for everything by which subject @index of @request reaches, or would
@@ -324,8 +323,8 @@ typedef int nsattach_residue_fn(const struct nsattach_residue *residue, void *da
  * by one, semaphore undo lists, fd tables that single threads have of their own.
  * -EACCES: the process may not be looked into; -ESRCH: it is gone.
  */
-int nsattach_residue_scan(const struct nsattach_request *request, size_t index,
-			  unsigned int flags, nsattach_residue_fn *fn, void *data);
+int nsattach_residue_scan(const struct nsattach_request *request, size_t index, unsigned int flags,
+			  nsattach_residue_fn *fn, void *data);
 
 /* "socket", "directory", ...; NULL for an unknown kind. */
 const char *nsattach_residue_name(enum nsattach_residue_kind kind);

@@ -17,8 +17,8 @@ struct nsattach_device {
 };
 
 /* devtmpfs makes the node before the module's start returns, udev a little later */
-#define NODE_WAIT_STEPS		50
-#define NODE_WAIT_STEP_NS	(20 * 1000 * 1000)
+#define NODE_WAIT_STEPS 50
+#define NODE_WAIT_STEP_NS (20 * 1000 * 1000)
 
 static int open_node(void)
 {

@@ -21,8 +21,8 @@ static int read_container(struct search *s, const char *path, const char *name,
 	if (!o)
 		return err;
 	own = json_text(json, o, "Name");
-	*quality = match_quality(name, own && *own == '/' ? own + 1 : own,
-				 json_text(json, o, "ID"));
+	*quality =
+		match_quality(name, own && *own == '/' ? own + 1 : own, json_text(json, o, "ID"));
 	*found = (struct record){ .pid = json_number(json, o, "State.Pid") };
 	json->json_object_put(o);
 	return found->pid > 0 ? 0 : -ESRCH;

@@ -24,16 +24,26 @@ void text_add(struct text *text, const char *format, ...)
 EXPORT const char *nsattach_state_words(unsigned int state)
 {
 	switch (state) {
-	case 'R': return "running";
-	case 'S': return "sleeping";
-	case 'D': return "in uninterruptible sleep";
-	case 'T': return "stopped by a signal";
-	case 't': return "stopped by its tracer";
-	case 'Z': return "a zombie";
-	case 'X': return "dead";
-	case 'I': return "an idle kernel thread";
-	case 'P': return "parked";
-	default:  return "in an unknown state";
+	case 'R':
+		return "running";
+	case 'S':
+		return "sleeping";
+	case 'D':
+		return "in uninterruptible sleep";
+	case 'T':
+		return "stopped by a signal";
+	case 't':
+		return "stopped by its tracer";
+	case 'Z':
+		return "a zombie";
+	case 'X':
+		return "dead";
+	case 'I':
+		return "an idle kernel thread";
+	case 'P':
+		return "parked";
+	default:
+		return "in an unknown state";
 	}
 }
 
@@ -115,18 +125,10 @@ static const struct place {
 	const char *name;
 	void (*add)(struct text *text, const struct nsattach_failure *f);
 } places[] = {
-	{ "pid", add_pid },
-	{ "target", add_target },
-	{ "tid", add_tid },
-	{ "thread", add_thread },
-	{ "leader", add_leader },
-	{ "ns", add_ns },
-	{ "state", add_state },
-	{ "where", add_where },
-	{ "timeout", add_timeout },
-	{ "errno", add_errno },
-	{ "name", add_name },
-	{ "role", add_role },
+	{ "pid", add_pid },	  { "target", add_target }, { "tid", add_tid },
+	{ "thread", add_thread }, { "leader", add_leader }, { "ns", add_ns },
+	{ "state", add_state },	  { "where", add_where },   { "timeout", add_timeout },
+	{ "errno", add_errno },	  { "name", add_name },	    { "role", add_role },
 };
 
 static const struct place *find_place(const char *name, size_t len)

@@ -43,9 +43,8 @@ EXPORT void nsattach_failure_of(const struct nsattach_request *r, enum nsattach_
 	look_at_thread(f);
 }
 
-EXPORT void nsattach_failure_of_subject(const struct nsattach_request *r,
-					enum nsattach_stage stage, size_t index,
-					struct nsattach_failure *f)
+EXPORT void nsattach_failure_of_subject(const struct nsattach_request *r, enum nsattach_stage stage,
+					size_t index, struct nsattach_failure *f)
 {
 	const struct nsattach_subject *s = nsattach_request_subject(r, index);
 	const struct nsattach_error *error = &r->attach.error;

@@ -122,8 +122,9 @@ int inside_of(const struct nsattach_request *r, struct inside *in)
 			in->ns_ino[i] = identity(r, &ns[i]);
 	if (!(in->namespaces & CLONE_NEWNS))
 		return 0;
-	pid = nsattach_request_nsfd(r, CLONE_NEWNS) >= 0 ?
-	      find_in_mount_namespace(inside_namespace(in, CLONE_NEWNS)) : r->target;
+	pid = nsattach_request_nsfd(r, CLONE_NEWNS) >= 0
+		      ? find_in_mount_namespace(inside_namespace(in, CLONE_NEWNS))
+		      : r->target;
 	/* nobody in there, so nothing that is open can be of it */
 	return pid ? read_mounts(in, pid) : 0;
 }

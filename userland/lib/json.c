@@ -14,7 +14,7 @@ static const struct dynload_symbol json_symbols[] = {
 #define ENTRY(f) { #f, offsetof(struct json, f) },
 	JSON_FUNCTIONS(ENTRY)
 #undef ENTRY
-	{ NULL, 0 }
+		{ NULL, 0 }
 };
 
 int json_open(struct json *json)

@@ -8,15 +8,15 @@
 #include <json-c/json.h>
 #include "internal.h"
 
-#define JSON_FUNCTIONS(X)		\
-	X(json_object_from_file)	\
-	X(json_object_put)		\
-	X(json_object_object_get_ex)	\
-	X(json_object_get_int64)	\
-	X(json_object_get_string)	\
-	X(json_object_get_boolean)	\
-	X(json_object_is_type)		\
-	X(json_object_array_length)	\
+#define JSON_FUNCTIONS(X)            \
+	X(json_object_from_file)     \
+	X(json_object_put)           \
+	X(json_object_object_get_ex) \
+	X(json_object_get_int64)     \
+	X(json_object_get_string)    \
+	X(json_object_get_boolean)   \
+	X(json_object_is_type)       \
+	X(json_object_array_length)  \
 	X(json_object_array_get_idx)
 
 struct json {

@@ -13,15 +13,15 @@
 
 #include "internal.h"
 
-#define KMOD_FUNCTIONS(X)			\
-	X(kmod_new)				\
-	X(kmod_unref)				\
-	X(kmod_module_new_from_lookup)		\
-	X(kmod_list_next)			\
-	X(kmod_module_get_module)		\
-	X(kmod_module_probe_insert_module)	\
-	X(kmod_module_unref)			\
-	X(kmod_module_unref_list)		\
+#define KMOD_FUNCTIONS(X)                  \
+	X(kmod_new)                        \
+	X(kmod_unref)                      \
+	X(kmod_module_new_from_lookup)     \
+	X(kmod_list_next)                  \
+	X(kmod_module_get_module)          \
+	X(kmod_module_probe_insert_module) \
+	X(kmod_module_unref)               \
+	X(kmod_module_unref_list)          \
 	X(kmod_set_log_fn)
 
 struct kmod_functions {
@@ -34,7 +34,7 @@ static const struct dynload_symbol kmod_symbols[] = {
 #define ENTRY(f) { #f, offsetof(struct kmod_functions, f) },
 	KMOD_FUNCTIONS(ENTRY)
 #undef ENTRY
-	{ NULL, 0 }
+		{ NULL, 0 }
 };
 
 static void log_nothing(void *data, int priority, const char *file, int line, const char *fn,
@@ -78,9 +78,8 @@ static int insert(const struct kmod_functions *kmod, struct kmod_list *list)
 	for (struct kmod_list *i = list; i; i = kmod->kmod_list_next(list, i)) {
 		struct kmod_module *module = kmod->kmod_module_get_module(i);
 
-		err = kmod->kmod_module_probe_insert_module(module,
-							    KMOD_PROBE_APPLY_BLACKLIST, NULL,
-							    NULL, NULL, NULL);
+		err = kmod->kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST,
+							    NULL, NULL, NULL, NULL);
 		kmod->kmod_module_unref(module);
 		if (err)
 			break;

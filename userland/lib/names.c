@@ -34,7 +34,8 @@ int number_parse(const char *text, pid_t *pid, char *buf, size_t size)
 	if (*text == '-' && text[1 + strspn(text + 1, "0123456789")] == '\0' && text[1])
 		return hint(buf, size, "is negative: processes have positive numbers");
 	if (!digits)
-		return hint(buf, size, "is neither the number of a process nor a name like docker:web");
+		return hint(buf, size,
+			    "is neither the number of a process nor a name like docker:web");
 	if (text[digits])
 		return hint(buf, size, "has something after the number: give only the number");
 	errno = 0;
@@ -75,8 +76,8 @@ static int resolve_netns(const struct places *places, const char *name,
 	result->nsfd = nsattach_namespace_open(path, CLONE_NEWNET, NULL);
 	if (result->nsfd >= 0)
 		return 0;
-	snprintf(result->hint, sizeof(result->hint), "there is no network namespace /run/netns/%.80s",
-		 name);
+	snprintf(result->hint, sizeof(result->hint),
+		 "there is no network namespace /run/netns/%.80s", name);
 	return result->nsfd == -ENOTTY ? -ENOENT : result->nsfd;
 }
 
@@ -142,14 +143,22 @@ static const struct kind *kind_of(const char *name)
 static const char *hint_format(int err)
 {
 	switch (err) {
-	case -ENOENT:	return "no %s has this name";
-	case -ENOTUNIQ:	return "more than one %s has this name: give its runtime and full id";
-	case -ESRCH:	return "this %s is not running: start it first";
-	case -ESTALE:	return "the recorded state of this %s names a process that has gone";
-	case -ELIBACC:	return "libjson-c.so.5 is needed to find a %s: install libjson-c5";
-	case -EBADMSG:	return "the recorded state of this %s can not be understood";
-	case -EACCES:	return "the recorded state of this %s may not be read: run nsattach as root";
-	default:	return NULL;
+	case -ENOENT:
+		return "no %s has this name";
+	case -ENOTUNIQ:
+		return "more than one %s has this name: give its runtime and full id";
+	case -ESRCH:
+		return "this %s is not running: start it first";
+	case -ESTALE:
+		return "the recorded state of this %s names a process that has gone";
+	case -ELIBACC:
+		return "libjson-c.so.5 is needed to find a %s: install libjson-c5";
+	case -EBADMSG:
+		return "the recorded state of this %s can not be understood";
+	case -EACCES:
+		return "the recorded state of this %s may not be read: run nsattach as root";
+	default:
+		return NULL;
 	}
 }
 
@@ -179,8 +188,8 @@ int name_resolve_in(const struct places *places, const char *name, struct nsatta
 		return resolve_number(name, result);
 	if (!id_is_plain(++id))
 		return hint(result->hint, sizeof(result->hint), "has no name after the colon");
-	err = netns ? resolve_netns(places, id, result) :
-		      resolve_record(places, kind->find, id, result);
+	err = netns ? resolve_netns(places, id, result)
+		    : resolve_record(places, kind->find, id, result);
 	if (err && !*result->hint)
 		default_hint(err, kind, result);
 	return err < 0 ? err : 0;

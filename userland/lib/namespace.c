@@ -15,14 +15,14 @@
 #include "internal.h"
 
 static const struct nsattach_namespace namespaces[] = {
-	{ "user",   CLONE_NEWUSER,   "user",   "user" },
-	{ "mnt",    CLONE_NEWNS,     "mnt",    "mnt" },
-	{ "uts",    CLONE_NEWUTS,    "uts",    "uts" },
-	{ "ipc",    CLONE_NEWIPC,    "ipc",    "ipc" },
-	{ "net",    CLONE_NEWNET,    "net",    "net" },
-	{ "pid",    CLONE_NEWPID,    "pid",    "pid_for_children" },
+	{ "user", CLONE_NEWUSER, "user", "user" },
+	{ "mnt", CLONE_NEWNS, "mnt", "mnt" },
+	{ "uts", CLONE_NEWUTS, "uts", "uts" },
+	{ "ipc", CLONE_NEWIPC, "ipc", "ipc" },
+	{ "net", CLONE_NEWNET, "net", "net" },
+	{ "pid", CLONE_NEWPID, "pid", "pid_for_children" },
 	{ "cgroup", CLONE_NEWCGROUP, "cgroup", "cgroup" },
-	{ "time",   CLONE_NEWTIME,   "time",   "time_for_children" },
+	{ "time", CLONE_NEWTIME, "time", "time_for_children" },
 };
 
 EXPORT const struct nsattach_namespace *nsattach_namespaces(size_t *count)

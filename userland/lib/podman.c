@@ -110,8 +110,7 @@ static void look_in_home(struct search *s, const struct places *places, const st
 {
 	struct store store = { .places = places };
 
-	path_format(store.storage, "%s/.local/share/containers/storage",
-		 user->home);
+	path_format(store.storage, "%s/.local/share/containers/storage", user->home);
 	path_format(store.run, "%s/containers", user->runtime);
 	path_format(store.runtime, "%s", user->runtime);
 	look_in_store(s, &store, name);
@@ -126,8 +125,7 @@ int find_podman(const struct places *places, const char *name, struct record *re
 
 	if (err)
 		return err;
-	path_format(store.storage, "%s/var/lib/containers/storage",
-		 places->root);
+	path_format(store.storage, "%s/var/lib/containers/storage", places->root);
 	path_format(store.run, "%s/run/containers/storage", places->root);
 	path_format(store.runtime, "%s/run", places->root);
 	look_in_store(&s, &store, name);

@@ -204,8 +204,7 @@ EXPORT int nsattach_request_nsfd(const struct nsattach_request *r, __u64 flag)
 	return -ENOENT;
 }
 
-static int submit(struct nsattach_device *device, unsigned long command,
-		  struct nsattach_request *r)
+static int submit(struct nsattach_device *device, unsigned long command, struct nsattach_request *r)
 {
 	struct nsattach_attach *a = &r->attach;
 

@@ -12,25 +12,16 @@
 #include "residue.h"
 
 static const char *const kind_names[] = {
-	[NSATTACH_RESIDUE_SOCKET] = "socket",
-	[NSATTACH_RESIDUE_UNIX]	  = "unix",
-	[NSATTACH_RESIDUE_TUN]	  = "tun",
-	[NSATTACH_RESIDUE_FILE]	  = "file",
-	[NSATTACH_RESIDUE_DIR]	  = "directory",
-	[NSATTACH_RESIDUE_DEVICE] = "device",
-	[NSATTACH_RESIDUE_WATCH]  = "watch",
-	[NSATTACH_RESIDUE_RING]	  = "io_uring",
-	[NSATTACH_RESIDUE_NSFD]	  = "namespace",
-	[NSATTACH_RESIDUE_EXE]	  = "program",
-	[NSATTACH_RESIDUE_MAP]	  = "map",
-	[NSATTACH_RESIDUE_CWD]	  = "cwd",
-	[NSATTACH_RESIDUE_ROOT]	  = "root",
-	[NSATTACH_RESIDUE_SHM]	  = "shm",
-	[NSATTACH_RESIDUE_MQUEUE] = "mqueue",
-	[NSATTACH_RESIDUE_TTY]	  = "tty",
-	[NSATTACH_RESIDUE_MM]	  = "memory",
-	[NSATTACH_RESIDUE_FS]	  = "fs",
-	[NSATTACH_RESIDUE_FILES]  = "fds",
+	[NSATTACH_RESIDUE_SOCKET] = "socket",  [NSATTACH_RESIDUE_UNIX] = "unix",
+	[NSATTACH_RESIDUE_TUN] = "tun",	       [NSATTACH_RESIDUE_FILE] = "file",
+	[NSATTACH_RESIDUE_DIR] = "directory",  [NSATTACH_RESIDUE_DEVICE] = "device",
+	[NSATTACH_RESIDUE_WATCH] = "watch",    [NSATTACH_RESIDUE_RING] = "io_uring",
+	[NSATTACH_RESIDUE_NSFD] = "namespace", [NSATTACH_RESIDUE_EXE] = "program",
+	[NSATTACH_RESIDUE_MAP] = "map",	       [NSATTACH_RESIDUE_CWD] = "cwd",
+	[NSATTACH_RESIDUE_ROOT] = "root",      [NSATTACH_RESIDUE_SHM] = "shm",
+	[NSATTACH_RESIDUE_MQUEUE] = "mqueue",  [NSATTACH_RESIDUE_TTY] = "tty",
+	[NSATTACH_RESIDUE_MM] = "memory",      [NSATTACH_RESIDUE_FS] = "fs",
+	[NSATTACH_RESIDUE_FILES] = "fds",
 };
 
 EXPORT const char *nsattach_residue_name(enum nsattach_residue_kind kind)
@@ -81,8 +72,8 @@ static int scan_all(struct scan *s, unsigned int flags)
 	return ret;
 }
 
-EXPORT int nsattach_residue_scan(const struct nsattach_request *r, size_t index,
-				 unsigned int flags, nsattach_residue_fn *fn, void *data)
+EXPORT int nsattach_residue_scan(const struct nsattach_request *r, size_t index, unsigned int flags,
+				 nsattach_residue_fn *fn, void *data)
 {
 	struct scan s = {
 		.pid = nsattach_request_pid(r, index),

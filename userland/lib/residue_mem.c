@@ -85,7 +85,8 @@ static int scan_shm(struct scan *s, const struct map *map)
 	if (!(s->inside.namespaces & CLONE_NEWIPC))
 		return 0;
 	/* the inode of a segment is its id */
-	return residue_found(s, NSATTACH_RESIDUE_SHM, CLONE_NEWIPC, -1, 0, "segment %lu", map->inode);
+	return residue_found(s, NSATTACH_RESIDUE_SHM, CLONE_NEWIPC, -1, 0, "segment %lu",
+			     map->inode);
 }
 
 static int scan_map(struct scan *s, const struct map *map)

@@ -17,25 +17,38 @@
 static const char *family_name(int family)
 {
 	switch (family) {
-	case AF_UNIX:	 return "unix";
-	case AF_INET:	 return "inet";
-	case AF_INET6:	 return "inet6";
-	case AF_NETLINK: return "netlink";
-	case AF_PACKET:	 return "packet";
-	case AF_VSOCK:	 return "vsock";
-	case AF_ALG:	 return "alg";
-	default:	 return "other";
+	case AF_UNIX:
+		return "unix";
+	case AF_INET:
+		return "inet";
+	case AF_INET6:
+		return "inet6";
+	case AF_NETLINK:
+		return "netlink";
+	case AF_PACKET:
+		return "packet";
+	case AF_VSOCK:
+		return "vsock";
+	case AF_ALG:
+		return "alg";
+	default:
+		return "other";
 	}
 }
 
 static const char *type_name(int type)
 {
 	switch (type) {
-	case SOCK_STREAM:    return "stream";
-	case SOCK_DGRAM:     return "datagram";
-	case SOCK_RAW:	     return "raw";
-	case SOCK_SEQPACKET: return "seqpacket";
-	default:	     return "other";
+	case SOCK_STREAM:
+		return "stream";
+	case SOCK_DGRAM:
+		return "datagram";
+	case SOCK_RAW:
+		return "raw";
+	case SOCK_SEQPACKET:
+		return "seqpacket";
+	default:
+		return "other";
 	}
 }
 

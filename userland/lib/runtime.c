@@ -64,8 +64,7 @@ int search_result(const struct search *s)
 	return s->err ? s->err : -ENOENT;
 }
 
-static void look_in(struct search *s, const struct layout *layout, const char *dir,
-		    const char *id)
+static void look_in(struct search *s, const struct layout *layout, const char *dir, const char *id)
 {
 	struct record found;
 	int err = runtime_read(s->json, layout, dir, id, &found);
@@ -150,8 +149,7 @@ int runtime_start_time(const struct json *json, const struct places *places, con
 
 	path_format(path, "%s%s", places->root, dir);
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
-		if (runtime_read(json, layouts[i], path, id, &deeper) ||
-		    deeper.pid != record->pid)
+		if (runtime_read(json, layouts[i], path, id, &deeper) || deeper.pid != record->pid)
 			continue;
 		record->start = deeper.start;
 		return 0;

@@ -67,13 +67,13 @@ static const struct stage {
 	const struct sentence *by_errno;
 } stages[] = {
 	[NSATTACH_STAGE_SUBJECT] = { lead_open, sentences_open },
-	[NSATTACH_STAGE_TARGET]	 = { lead_open, sentences_open },
-	[NSATTACH_STAGE_NSFILE]	 = { lead_nsfile, sentences_nsfile },
-	[NSATTACH_STAGE_LOAD]	 = { lead_load, sentences_load },
-	[NSATTACH_STAGE_DEVICE]	 = { lead_device, sentences_device },
-	[NSATTACH_STAGE_QUERY]	 = { lead_query, sentences_query },
-	[NSATTACH_STAGE_ATTACH]	 = { lead_attach, sentences_by_errno },
-	[NSATTACH_STAGE_DETACH]	 = { lead_detach, sentences_by_errno },
+	[NSATTACH_STAGE_TARGET] = { lead_open, sentences_open },
+	[NSATTACH_STAGE_NSFILE] = { lead_nsfile, sentences_nsfile },
+	[NSATTACH_STAGE_LOAD] = { lead_load, sentences_load },
+	[NSATTACH_STAGE_DEVICE] = { lead_device, sentences_device },
+	[NSATTACH_STAGE_QUERY] = { lead_query, sentences_query },
+	[NSATTACH_STAGE_ATTACH] = { lead_attach, sentences_by_errno },
+	[NSATTACH_STAGE_DETACH] = { lead_detach, sentences_by_errno },
 };
 
 static const struct sentence *choose(const struct nsattach_failure *f)

@@ -14,7 +14,9 @@
 #define DEPTH_MAX 8
 
 static const char *const hierarchies[] = {
-	"/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd",
+	"/sys/fs/cgroup",
+	"/sys/fs/cgroup/unified",
+	"/sys/fs/cgroup/systemd",
 };
 
 /* The oldest process of one cgroup.procs. */
