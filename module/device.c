@@ -16,11 +16,11 @@
 #include "ns.h"
 #include "record.h"
 
-/* The struct as its first version had it: nobody has a shorter one. */
-#define NSATTACH_ATTACH_SIZE_VER0	104
+/* A shorter request can not name what is to move where. */
+#define ATTACH_SIZE_MIN	offsetof(struct nsattach_attach, timeout_ns)
 
 static_assert(sizeof(struct nsattach_query) == 40);
-static_assert(sizeof(struct nsattach_attach) == NSATTACH_ATTACH_SIZE_VER0);
+static_assert(sizeof(struct nsattach_attach) == 104);
 static_assert(sizeof(struct nsattach_subject) == 16);
 static_assert(sizeof(struct nsattach_error) == 24);
 static_assert(sizeof(struct nsattach_record) == 32);
@@ -110,7 +110,7 @@ static int copy_subjects(struct request *r)
 
 static int copy_request(struct request *r, const void __user *uarg, bool detach)
 {
-	int err = get_size(uarg, NSATTACH_ATTACH_SIZE_VER0, &r->usize);
+	int err = get_size(uarg, ATTACH_SIZE_MIN, &r->usize);
 
 	if (!err)
 		err = copy_struct_from_user(&r->arg, sizeof(r->arg), uarg, r->usize);
@@ -136,13 +136,14 @@ static int copy_request(struct request *r, const void __user *uarg, bool detach)
 	return err;
 }
 
-/* From @stall_ns on everything is output. */
+/* From @stall_ns on everything is output; the caller gets as much as it knows. */
 static int copy_result(struct request *r, void __user *uarg)
 {
 	const size_t from = offsetof(struct nsattach_attach, stall_ns);
+	size_t to = min_t(size_t, r->usize, sizeof(r->arg));
 	size_t size = r->arg.nr_subjects * sizeof(*r->subjects);
 
-	if (copy_to_user(uarg + from, (void *)&r->arg + from, sizeof(r->arg) - from))
+	if (to > from && copy_to_user(uarg + from, (void *)&r->arg + from, to - from))
 		return -EFAULT;
 	if (r->subjects && copy_to_user(u64_to_user_ptr(r->arg.subjects), r->subjects, size))
 		return -EFAULT;
@@ -186,7 +187,7 @@ static int move(struct request *r, struct file *file, bool detach)
 
 static long attach(struct file *file, void __user *uarg, bool detach)
 {
-	struct nsattach_attach __user *u = uarg;
+	const size_t timeout_at = offsetof(struct nsattach_attach, timeout_ns);
 	struct request r = {};
 	int err;
 
@@ -194,7 +195,8 @@ static long attach(struct file *file, void __user *uarg, bool detach)
 	if (!err)
 		err = move(&r, file, detach);
 	if ((err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) &&
-	    put_user(r.arg.timeout_ns, &u->timeout_ns))
+	    r.usize >= timeout_at + sizeof(u64) &&
+	    put_user(r.arg.timeout_ns, (u64 __user *)(uarg + timeout_at)))
 		err = -EFAULT;
 	if (err != -ERESTARTNOINTR && r.usize && copy_result(&r, uarg) && !err)
 		err = -EFAULT;

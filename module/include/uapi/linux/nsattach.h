@@ -6,7 +6,7 @@
  * is its size as the caller knows it. A longer struct from a newer caller is
  * accepted as long as all that this kernel does not know is zero (E2BIG
  * otherwise); a shorter one from an older caller is read as if padded with
- * zeroes, down to the size of the first version (EINVAL below that). Unknown flag bits and non-zero reserved members are refused (EINVAL).
+ * zeroes, down to the members that name what is to move where (EINVAL below). Unknown flag bits and non-zero reserved members are refused (EINVAL).
  *
  * Processes are named by pidfds and namespaces by namespace fds (or by the
  * pidfd of a process that is in them), never by numbers: a recycled number can
