@@ -459,6 +459,8 @@ static int settle(struct nsa_op *op)
 	if (err)
 		return err < 0 ? err : 0;
 	err = nsa_prepare_again(op);
+	if (!err && op->flags & NSATTACH_F_WHOLE_TREE)
+		err = nsa_check_children(op);
 	if (err)
 		return err;
 	if (!nsa_commit_begin(op))
@@ -489,8 +491,8 @@ static int gather(struct nsa_op *op)
 {
 	int err;
 
-	/* Only the caller looks for strangers that share an mm. */
-	op->slow = nsa_moves(op, CLONE_NEWTIME);
+	/* Only the caller looks for strangers that share an mm, and for children. */
+	op->slow = nsa_moves(op, CLONE_NEWTIME) || op->flags & NSATTACH_F_WHOLE_TREE;
 	/* A system call keeps using the credentials it started with. */
 	op->let_sleep = !nsa_moves(op, CLONE_NEWUSER | CLONE_NEWTIME);
 	op->rounds = 1;

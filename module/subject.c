@@ -217,3 +217,42 @@ void nsa_make_callers_yield(struct nsa_op *op)
 	}
 	spin_unlock(&claims_lock);
 }
+
+static bool is_ours(struct nsa_op *op, struct task_struct *task)
+{
+	struct nsa_subject *subject;
+
+	spin_lock(&claims_lock);
+	subject = claim_of(task_tgid(task));
+	spin_unlock(&claims_lock);
+	return subject && subject->op == op;
+}
+
+/* Under tasklist_lock. */
+static struct task_struct *find_stranger(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct task_struct *thread, *child;
+
+	for_each_thread(subject->leader, thread) {
+		list_for_each_entry(child, &thread->children, sibling) {
+			if (!child->exit_state && !is_ours(op, child))
+				return child;
+		}
+	}
+	return NULL;
+}
+
+int nsa_check_children(struct nsa_op *op)
+{
+	struct task_struct *child = NULL;
+	unsigned int i;
+	int err = 0;
+
+	read_lock(&nsa_tasklist_lock);
+	for (i = 0; i < op->nr_subjects && !child; i++)
+		child = find_stranger(op, &op->subjects[i]);
+	if (child)
+		err = nsa_fail(op, -EAGAIN, NSATTACH_R_CHILD_LEFT, 0, &op->subjects[i - 1], child);
+	read_unlock(&nsa_tasklist_lock);
+	return err;
+}

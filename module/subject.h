@@ -22,6 +22,14 @@ void nsa_subject_close(struct nsa_subject *subject);
 int nsa_subject_may(struct nsa_op *op, struct nsa_subject *subject,
 		    struct task_struct *task, const struct cred *cred);
 
+/**
+ * nsa_check_children - is every child of a subject a subject?
+ * @op:		attach; all threads of all subjects are held, so no child is born
+ *
+ * Return: 0, or -EAGAIN with the child in op->error.
+ */
+int nsa_check_children(struct nsa_op *op);
+
 int nsa_claim(struct nsa_op *op);
 void nsa_unclaim(struct nsa_op *op);
 void nsa_make_callers_yield(struct nsa_op *op);

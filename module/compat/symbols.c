@@ -26,6 +26,8 @@ DEFINE_STATIC_CALL_NULL(nsa_sc_task_work_cancel_match, task_work_cancel_match);
 /* kernel/nsproxy.c: static, and free_nsproxy() frees into no other cache. */
 static struct kmem_cache **nsproxy_cache;
 
+rwlock_t *nsa_found_tasklist_lock;
+
 /* kallsyms_lookup_name() is not exported either, but a kprobe resolves it. */
 static int find_lookup(void)
 {
@@ -77,6 +79,9 @@ int nsa_symbols_init(void)
 		return -ENOSYS;
 	static_call_update(nsa_sc_task_work_cancel_match, addr);
 
+	nsa_found_tasklist_lock = find("tasklist_lock");
+	if (!nsa_found_tasklist_lock)
+		return -ENOSYS;
 	nsproxy_cache = find("nsproxy_cachep");
 	return nsproxy_cache ? 0 : -ENOSYS;
 }

@@ -22,6 +22,7 @@
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
 #include <linux/ptrace.h>
+#include <linux/sched/task.h>
 #include <linux/sched/user.h>
 #include <linux/sem.h>
 #include <linux/static_call.h>
@@ -113,6 +114,8 @@ static inline struct nsproxy *nsa_nsproxy_dup(struct nsproxy *old)
 	return nsproxy_dup(old);
 }
 
+#define nsa_tasklist_lock tasklist_lock
+
 static inline bool nsa_task_work_cancel(struct task_struct *task, struct callback_head *work)
 {
 	return task_work_cancel(task, work);
@@ -146,6 +149,10 @@ static inline int nsa_task_work_add(struct task_struct *task, struct callback_he
 {
 	return static_call(nsa_sc_task_work_add)(task, work, mode);
 }
+
+/* kernel/fork.c: protects the lists of children. */
+extern rwlock_t *nsa_found_tasklist_lock;
+#define nsa_tasklist_lock (*nsa_found_tasklist_lock)
 
 /**
  * nsa_task_work_cancel - take a queued task_work back

@@ -79,6 +79,7 @@ struct nsattach_query {
 #define NSATTACH_F_PID_RENUMBER		(1U << 8) /* pid move: another number when the same one is taken inside */
 #define NSATTACH_F_PID_KEEP_SESSION	(1U << 9) /* pid move: keep session and process group */
 #define NSATTACH_F_PID_REPARENT		(1U << 10) /* pid move: the reaper inside becomes the parent */
+#define NSATTACH_F_WHOLE_TREE		(1U << 11) /* refuse to leave a child of a subject behind (EAGAIN: add it and try again) */
 
 /**
  * struct nsattach_subject - one process that is to move
@@ -138,6 +139,7 @@ enum nsattach_reason {
 	NSATTACH_R_PID_BUSY		= 35, /* [EBUSY] pid move: process @tid is in the way */
 	NSATTACH_R_PID_DEPTH		= 36, /* [E2BIG] pid move: too many levels below the namespace it was born in */
 	NSATTACH_R_WORKER		= 37, /* [EBUSY] a kernel worker of the subject (@tid) can not be gathered */
+	NSATTACH_R_CHILD_LEFT		= 38, /* [EAGAIN] @tid is a child of the subject and not in the set */
 };
 
 /**
