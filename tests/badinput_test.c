@@ -61,11 +61,19 @@ FIXTURE_TEARDOWN(badinput)
 TEST_F(badinput, unknown_flag_bits_one_by_one)
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
-		if (self->query.attach_flags & (1U << bit))
+		if ((self->query.attach_flags | NSATTACH_F_PID_MOVE) & (1U << bit))
 			continue;
 		self->a.arg.flags = 1U << bit;
 		REFUSED_CASE(EINVAL, NSATTACH_R_FLAGS, "bit", bit);
 	}
+}
+
+TEST_F(badinput, pid_move_on_a_kernel_that_can_not)
+{
+	if (self->query.attach_flags & NSATTACH_F_PID_MOVE)
+		return;
+	self->a.arg.flags = NSATTACH_F_PID_MOVE;
+	REFUSED(EOPNOTSUPP, NSATTACH_R_NS_UNSUPPORTED);
 }
 
 TEST_F(badinput, unknown_namespace_bits_one_by_one)

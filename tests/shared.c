@@ -37,8 +37,9 @@ int futex_wake(uint32_t *word)
 bool full_scale(void)
 {
 	const char *scale = getenv("NSATTACH_TEST_SCALE");
+	const char *lab = getenv("NSATTACH_SCALE");
 
-	return scale && !strcmp(scale, "full");
+	return (scale && !strcmp(scale, "full")) || (lab && !strcmp(lab, "whole"));
 }
 
 unsigned long scaled(unsigned long quick, unsigned long full)

@@ -31,7 +31,7 @@ void *shared_alloc(size_t size);
 int futex_wait(uint32_t *word, uint32_t value);
 int futex_wake(uint32_t *word);
 
-/* NSATTACH_TEST_SCALE: unset or "quick" for the short run, "full" for the whole. */
+/* NSATTACH_TEST_SCALE=full, or the lab's NSATTACH_SCALE=whole: whole figures. */
 bool full_scale(void);
 unsigned long scaled(unsigned long quick, unsigned long full);
 void figure(const char *name, long long value);

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Subjects under a tracer: they are moved, stay as stopped as they were, and
+ * the tracer sees nothing but what it asked for.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define THREADS 5
+
+FIXTURE(traced)
+{
+	struct place a;
+	struct place b;
+	struct subject subject;
+};
+
+FIXTURE_SETUP(traced)
+{
+	ASSERT_LE(0, device_fd());
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, THREADS));
+}
+
+FIXTURE_TEARDOWN(traced)
+{
+	kill(self->subject.pid, SIGKILL);
+	/* Threads that are still traced have to be reaped one by one. */
+	for (unsigned int i = 1; i < THREADS; i++)
+		waitpid(subject_tid(&self->subject, i), NULL, __WALL);
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	place_stop(&self->b);
+}
+
+static bool each(const struct subject *s, bool (*act)(pid_t tid))
+{
+	for (unsigned int i = 0; i < THREADS; i++)
+		if (!act(subject_tid(s, i)))
+			return false;
+	return true;
+}
+
+static bool seize(pid_t tid)
+{
+	return !ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACESYSGOOD);
+}
+
+static bool interrupt(pid_t tid)
+{
+	int status;
+
+	return !ptrace(PTRACE_INTERRUPT, tid, 0, 0) && waitpid(tid, &status, __WALL) == tid &&
+	       WIFSTOPPED(status);
+}
+
+static bool attach_old_way(pid_t tid)
+{
+	int status;
+
+	return !ptrace(PTRACE_ATTACH, tid, 0, 0) && waitpid(tid, &status, __WALL) == tid &&
+	       WIFSTOPPED(status);
+}
+
+static bool is_traced_stop(pid_t tid)
+{
+	return task_state(tid, tid) == 't';
+}
+
+static bool no_event(pid_t tid)
+{
+	int status;
+
+	return waitpid(tid, &status, __WALL | WNOHANG) == 0;
+}
+
+static bool let_go(pid_t tid)
+{
+	return !ptrace(PTRACE_DETACH, tid, 0, 0);
+}
+
+/* From any of the stops: moved, still stopped, no event, and well afterwards. */
+static void moves_stopped(struct __test_metadata *_metadata, struct subject *s,
+			  const struct place *a, const struct place *b)
+{
+	struct snapshot *before = snapshot_take(s->pid);
+	struct nsattach_error error;
+
+	ASSERT_TRUE(each(s, is_traced_stop));
+	for (int i = 0; i < 6; i++) {
+		const struct place *to = i % 2 ? b : a;
+
+		ASSERT_ATTACHED(attach_pid(s->pid, to->pid, NS_BASE, &error), error);
+		ASSERT_CLEAN(not_moved(before, s->pid, to, NS_BASE));
+		ASSERT_TRUE(each(s, is_traced_stop));
+		ASSERT_TRUE(each(s, no_event));
+	}
+	snapshot_free(before);
+	ASSERT_TRUE(each(s, let_go));
+	EXPECT_STREQ("place-2", view_get(subject_view(s), "hostname"));
+	EXPECT_STREQ("place-2", view_get(subject_view(s), "file"));
+	EXPECT_CLEAN(not_in(s->pid, b, NS_BASE));
+	EXPECT_EQ(0, GET(s->shared->returns));
+}
+
+TEST_F_TIMEOUT(traced, stopped_by_interrupt_is_moved_and_stays_stopped, 240)
+{
+	ASSERT_TRUE(each(&self->subject, seize));
+	ASSERT_TRUE(each(&self->subject, interrupt));
+	moves_stopped(_metadata, &self->subject, &self->a, &self->b);
+}
+
+TEST_F_TIMEOUT(traced, stopped_by_ptrace_attach_is_moved_and_stays_stopped, 240)
+{
+	ASSERT_TRUE(each(&self->subject, attach_old_way));
+	moves_stopped(_metadata, &self->subject, &self->a, &self->b);
+}
+
+static bool stop_at_system_call(pid_t tid)
+{
+	int status;
+
+	/* The interrupted futex is started again: its entry is the next stop. */
+	return !ptrace(PTRACE_SYSCALL, tid, 0, 0) && waitpid(tid, &status, __WALL) == tid &&
+	       WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
+}
+
+TEST_F_TIMEOUT(traced, stopped_at_a_system_call_is_moved_and_stays_stopped, 240)
+{
+	ASSERT_TRUE(each(&self->subject, seize));
+	ASSERT_TRUE(each(&self->subject, interrupt));
+	ASSERT_TRUE(each(&self->subject, stop_at_system_call));
+	moves_stopped(_metadata, &self->subject, &self->a, &self->b);
+}
+
+TEST_F_TIMEOUT(traced, registers_of_a_stopped_thread_are_the_same_afterwards, 240)
+{
+	struct user_regs_struct before[THREADS], after;
+	struct nsattach_error error;
+
+	ASSERT_TRUE(each(&self->subject, seize));
+	ASSERT_TRUE(each(&self->subject, interrupt));
+	for (unsigned int i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, subject_tid(&self->subject, i), 0, &before[i]));
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	for (unsigned int i = 0; i < THREADS; i++) {
+		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, subject_tid(&self->subject, i), 0, &after));
+		EXPECT_EQ(0, memcmp(&before[i], &after, sizeof(after)));
+	}
+	ASSERT_TRUE(each(&self->subject, let_go));
+}
+
+TEST_F_TIMEOUT(traced, running_is_moved_and_the_tracer_sees_no_event, 240)
+{
+	struct snapshot *before;
+	struct nsattach_error error;
+
+	ASSERT_TRUE(each(&self->subject, seize));
+	before = snapshot_take(self->subject.pid);
+	for (int i = 0; i < 6; i++) {
+		const struct place *to = i % 2 ? &self->b : &self->a;
+
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, to->pid, NS_BASE, &error), error);
+		/* TracerPid is among what is compared. */
+		ASSERT_CLEAN(not_moved(before, self->subject.pid, to, NS_BASE));
+		ASSERT_TRUE(each(&self->subject, no_event));
+	}
+	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "hostname"));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
+	snapshot_free(before);
+}
+
+TEST_F_TIMEOUT(traced, one_stopped_thread_among_running_ones_is_moved, 240)
+{
+	pid_t tid = subject_tid(&self->subject, 2);
+	struct snapshot *before;
+	struct nsattach_error error;
+
+	ASSERT_TRUE(seize(tid));
+	ASSERT_TRUE(interrupt(tid));
+	before = snapshot_take(self->subject.pid);
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_EQ('t', task_state(self->subject.pid, tid));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
+	ASSERT_TRUE(let_go(tid));
+	snapshot_free(before);
+}
+
+/* Continued at random moments by its tracer, like a debugger that single-steps. */
+TEST_F_TIMEOUT(traced, stops_and_continues_of_a_tracer_race_with_the_attach, 1200)
+{
+	unsigned long rounds = scaled(50, 1000);
+	struct snapshot *before = snapshot_take(self->subject.pid);
+	pid_t tracer = fork_child();
+
+	if (!tracer) {
+		if (!each(&self->subject, seize))
+			_exit(1);
+		for (;;) {
+			each(&self->subject, interrupt);
+			for (unsigned int i = 0; i < THREADS; i++)
+				ptrace(PTRACE_CONT, subject_tid(&self->subject, i), 0, 0);
+		}
+	}
+	for (unsigned long i = 0; i < rounds; i++) {
+		const struct place *to = i % 2 ? &self->b : &self->a;
+		struct nsattach_error error;
+
+		ASSERT_ATTACHED(attach_pid_retry(self->subject.pid, to->pid, NS_BASE, &error),
+				error);
+		ASSERT_CLEAN(not_in(self->subject.pid, to, NS_BASE));
+	}
+	kill_and_reap(tracer);
+	ASSERT_TRUE(UNTIL(!strcmp(task_status(self->subject.pid, self->subject.pid, "TracerPid"),
+				  "0")));
+	kill(self->subject.pid, SIGCONT);
+	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "hostname"));
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->b, NS_BASE));
+	snapshot_free(before);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every state a subject can be in has a defined result; this is the table of
+ * the design, row by row, but for those that other suites are about.
+ */
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+FIXTURE(states)
+{
+	struct place a;
+	struct place b;
+	struct subject subject;
+};
+
+FIXTURE_SETUP(states)
+{
+	ASSERT_LE(0, device_fd());
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+}
+
+FIXTURE_TEARDOWN(states)
+{
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	place_stop(&self->b);
+}
+
+/* The number of threads that are in state @state. */
+static unsigned int threads_in(const struct subject *s, unsigned int threads, char state)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < threads; i++)
+		n += task_state(s->pid, subject_tid(s, i)) == state;
+	return n;
+}
+
+TEST_F_TIMEOUT(states, sigstopped_is_moved_and_stays_stopped, 240)
+{
+	struct nsattach_error error;
+	struct snapshot *before;
+
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
+	ASSERT_EQ(0, kill(self->subject.pid, SIGSTOP));
+	ASSERT_TRUE(UNTIL(threads_in(&self->subject, 8, 'T') == 8));
+	before = snapshot_take(self->subject.pid);
+	for (int i = 0; i < 10; i++) {
+		const struct place *to = i % 2 ? &self->b : &self->a;
+
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, to->pid, NS_BASE, &error), error);
+		ASSERT_CLEAN(not_moved(before, self->subject.pid, to, NS_BASE));
+		ASSERT_EQ(8, threads_in(&self->subject, 8, 'T'));
+	}
+	ASSERT_EQ(0, kill(self->subject.pid, SIGCONT));
+	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "hostname"));
+	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "file"));
+	EXPECT_EQ(0, threads_in(&self->subject, 8, 'T'));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->b, NS_BASE));
+	snapshot_free(before);
+}
+
+/* Its parent learns of the stop once, and of nothing else. */
+TEST_F_TIMEOUT(states, sigstopped_tells_its_parent_nothing_new, 240)
+{
+	struct nsattach_error error;
+	siginfo_t info = { 0 };
+
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
+	ASSERT_EQ(0, kill(self->subject.pid, SIGSTOP));
+	ASSERT_EQ(0, waitid(P_PID, (id_t)self->subject.pid, &info, WSTOPPED));
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	info.si_pid = 0;
+	ASSERT_EQ(0, waitid(P_PID, (id_t)self->subject.pid, &info,
+			    WSTOPPED | WCONTINUED | WEXITED | WNOHANG));
+	EXPECT_EQ(0, info.si_pid);
+	ASSERT_EQ(0, kill(self->subject.pid, SIGCONT));
+}
+
+static const char *new_cgroup(char *dir, size_t size, const char *parent)
+{
+	snprintf(dir, size, "%s/frozen-%d", parent, getpid());
+	return mkdir(dir, 0755) ? "mkdir cgroup" : NULL;
+}
+
+static const char *into_cgroup(const char *dir, pid_t pid)
+{
+	char path[400], text[16];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	snprintf(text, sizeof(text), "%d", pid);
+	return write_file(path, text) ? NULL : "cgroup.procs";
+}
+
+static bool frozen(const char *dir)
+{
+	char path[400], text[256];
+
+	snprintf(path, sizeof(path), "%s/cgroup.events", dir);
+	return strstr(read_at(AT_FDCWD, path, text, sizeof(text)), "frozen 1") != NULL;
+}
+
+TEST_F_TIMEOUT(states, frozen_v2_is_moved_and_stays_frozen, 240)
+{
+	struct nsattach_error error;
+	struct snapshot *before;
+	char dir[300], knob[320];
+
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
+	ASSERT_CLEAN(new_cgroup(dir, sizeof(dir), cgroup2_dir()));
+	ASSERT_CLEAN(into_cgroup(dir, self->subject.pid));
+	snprintf(knob, sizeof(knob), "%s/cgroup.freeze", dir);
+	ASSERT_TRUE(write_file(knob, "1"));
+	ASSERT_TRUE(UNTIL(frozen(dir)));
+	before = snapshot_take(self->subject.pid);
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_TRUE(UNTIL(frozen(dir)));
+	ASSERT_TRUE(write_file(knob, "0"));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
+	snapshot_free(before);
+	subject_stop(&self->subject);
+	EXPECT_EQ(0, rmdir(dir));
+}
+
+TEST_F_TIMEOUT(states, frozen_v1_is_moved_and_stays_frozen, 240)
+{
+	const char *mount_dir = "/tmp/freezer-v1";
+	struct nsattach_error error;
+	struct snapshot *before;
+	char dir[300], knob[320], text[32];
+
+	mkdir(mount_dir, 0755);
+	if (mount("freezer", mount_dir, "cgroup", 0, "freezer"))
+		SKIP(return, "this kernel has no v1 freezer");
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
+	ASSERT_CLEAN(new_cgroup(dir, sizeof(dir), mount_dir));
+	ASSERT_CLEAN(into_cgroup(dir, self->subject.pid));
+	snprintf(knob, sizeof(knob), "%s/freezer.state", dir);
+	ASSERT_TRUE(write_file(knob, "FROZEN"));
+	ASSERT_TRUE(UNTIL(!strcmp(read_at(AT_FDCWD, knob, text, sizeof(text)), "FROZEN\n")));
+	before = snapshot_take(self->subject.pid);
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_TRUE(UNTIL(!strcmp(read_at(AT_FDCWD, knob, text, sizeof(text)), "FROZEN\n")));
+	ASSERT_TRUE(write_file(knob, "THAWED"));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
+	snapshot_free(before);
+	subject_stop(&self->subject);
+	EXPECT_EQ(0, rmdir(dir));
+	umount(mount_dir);
+}
+
+/* A thread that waits for the child of its vfork: killable, not interruptible. */
+static int vfork_pipe[2];
+
+static void body_vfork(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1 && !vfork()) {
+		char c;
+
+		/* The child of a vfork may do very little: this is a bare call. */
+		syscall(SYS_read, vfork_pipe[0], &c, 1);
+		_exit(0);
+	}
+	if (index == 1)
+		ADD(shared->rounds, 1);
+	body_wait(shared, index);
+}
+
+TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_nothing, 240)
+{
+	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
+					   .body = body_vfork };
+	struct snapshot *before;
+	struct attach a;
+	pid_t stuck;
+
+	ASSERT_EQ(0, pipe(vfork_pipe));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	stuck = subject_tid(&self->subject, 1);
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) == 'D'));
+	before = snapshot_take(self->subject.pid);
+	attach_init(&a);
+	a.arg.timeout_ns = 300ULL * 1000 * 1000;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, attach_call(&a), a.arg.error);
+	EXPECT_EQ(self->subject.pid, a.arg.error.pid);
+	EXPECT_EQ(stuck, a.arg.error.tid);
+	EXPECT_EQ('D', a.arg.error.state);
+	EXPECT_EQ(0, a.arg.error.subject);
+	EXPECT_EQ(0, a.arg.nr_threads);
+	EXPECT_CLEAN(changed_since(before, self->subject.pid));
+	/* The others go on as before, and so does the late one. */
+	EXPECT_STREQ("-", view_get(subject_view(&self->subject), "file"));
+	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 1));
+	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, stuck) == SYS_futex));
+	EXPECT_CLEAN(changed_since(before, self->subject.pid));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
+	/* And now it can be moved. */
+	EXPECT_EQ(0, attach_call(&a));
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	attach_done(&a);
+	snapshot_free(before);
+}
+
+TEST_F_TIMEOUT(states, vfork_parent_that_comes_in_time_is_moved, 240)
+{
+	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
+					   .body = body_vfork };
+	struct snapshot *before;
+	struct attach a;
+	pid_t waker;
+
+	ASSERT_EQ(0, pipe(vfork_pipe));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 1)) == 'D'));
+	before = snapshot_take(self->subject.pid);
+	attach_init(&a);
+	a.arg.timeout_ns = 120ULL * 1000 * 1000 * 1000;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	waker = fork_child();
+	if (!waker) {
+		/* Woken once the attach waits for it. */
+		UNTIL(task_syscall(getppid(), getppid()) == SYS_ioctl);
+		_exit(write(vfork_pipe[1], "x", 1) != 1);
+	}
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
+	waitpid(waker, NULL, 0);
+	attach_done(&a);
+	snapshot_free(before);
+}
+
+/* Any call that could help somebody to leave kills the process. */
+static int confine(struct subject_shared *shared, void *arg)
+{
+	static const unsigned int forbidden[] = {
+		SYS_setns, SYS_unshare, SYS_pidfd_open, SYS_chroot, SYS_chdir, SYS_ioctl,
+		SYS_pivot_root, SYS_ptrace,
+	};
+	struct sock_filter filter[2 + 2 * ARRAY_SIZE(forbidden)];
+	struct sock_fprog program = { .filter = filter };
+	unsigned short n = 0;
+
+	(void)shared;
+	(void)arg;
+	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						   offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++) {
+		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, forbidden[i],
+							   0, 1);
+		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							   SECCOMP_RET_KILL_PROCESS);
+	}
+	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	program.len = n;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? errno : 0;
+}
+
+TEST_F_TIMEOUT(states, seccomp_confined_with_no_new_privs_is_moved_and_stays_so, 240)
+{
+	struct subject_options options = { .threads = 6, .unshare = NS_NOPID, .setup = confine };
+	struct nsattach_error error;
+	struct snapshot *before;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	before = snapshot_take(self->subject.pid);
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	/* Compares Seccomp, NoNewPrivs and all capability sets, too. */
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_STREQ("2", task_status(self->subject.pid, self->subject.pid, "Seccomp"));
+	EXPECT_STREQ("1", task_status(self->subject.pid, self->subject.pid, "NoNewPrivs"));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
+	snapshot_free(before);
+}
+
+static int drop_to_nobody(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	(void)arg;
+	return setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534) ? errno : 0;
+}
+
+TEST_F_TIMEOUT(states, unprivileged_is_moved_and_gains_nothing, 240)
+{
+	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
+					   .setup = drop_to_nobody };
+	struct nsattach_error error;
+	struct snapshot *before;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	before = snapshot_take(self->subject.pid);
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_STREQ("0000000000000000",
+		     task_status(self->subject.pid, self->subject.pid, "CapEff"));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "file"));
+	snapshot_free(before);
+}
+
+static pid_t *sharer;
+
+/* Memory is shared, threads are not: a process of its own. */
+static int share_memory(struct subject_shared *shared, void *arg)
+{
+	static char stack[64 * 1024];
+	unsigned long flags = CLONE_VM | SIGCHLD | (unsigned long)(uintptr_t)arg;
+	pid_t pid;
+
+	(void)shared;
+	__asm__ volatile("syscall\n\t"
+			 "test %%eax, %%eax\n\t"
+			 "jnz 1f\n"
+			 "2:\n\t"
+			 "mov %[pause], %%eax\n\t"
+			 "syscall\n\t"
+			 "jmp 2b\n"
+			 "1:"
+			 : "=a"(pid)
+			 : "a"(SYS_clone), "D"(flags), "S"(stack + sizeof(stack)), "d"(0),
+			   [pause] "i"(SYS_pause)
+			 : "rcx", "r11", "memory");
+	*sharer = pid;
+	return pid < 0 ? -pid : 0;
+}
+
+static void sharer_stays(struct __test_metadata *_metadata, struct subject *s,
+			 const struct place *to, unsigned long flags)
+{
+	struct subject_options options = { .threads = 4, .unshare = NS_NOPID,
+					   .setup = share_memory, .arg = (void *)flags };
+	struct snapshot *before, *foreign_before;
+	struct nsattach_error error;
+
+	sharer = shared_alloc(sizeof(*sharer));
+	ASSERT_CLEAN(subject_start(s, &options));
+	ASSERT_LT(0, *sharer);
+	ASSERT_TRUE(UNTIL(task_syscall(*sharer, *sharer) == SYS_pause));
+	before = snapshot_take(s->pid);
+	foreign_before = snapshot_take(*sharer);
+	ASSERT_ATTACHED(attach_pid(s->pid, to->pid, NS_BASE, &error), error);
+	EXPECT_CLEAN(not_moved(before, s->pid, to, NS_BASE));
+	EXPECT_CLEAN(changed_since(foreign_before, *sharer));
+	snapshot_free(before);
+	snapshot_free(foreign_before);
+	kill(*sharer, SIGKILL);
+}
+
+TEST_F_TIMEOUT(states, sharer_of_memory_is_not_moved_along, 240)
+{
+	sharer_stays(_metadata, &self->subject, &self->a, 0);
+}
+
+TEST_F_TIMEOUT(states, sharer_of_memory_root_and_files_is_not_moved_along, 240)
+{
+	sharer_stays(_metadata, &self->subject, &self->a, CLONE_FS | CLONE_FILES);
+}
+
+TEST_HARNESS_MAIN
