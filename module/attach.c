@@ -2,6 +2,7 @@
 /*
  * One attach or detach from its arguments to its result
  */
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -46,6 +47,19 @@ static int open_join(struct nsa_op *op, const struct nsattach_attach *arg, const
 	return 0;
 }
 
+/* A real pid move: where to, or back to. */
+static int find_pid_target(struct nsa_op *op)
+{
+	if (op->detach)
+		return nsa_record_pid_ns(op);
+	if (!(op->flags & NSATTACH_F_PID_MOVE))
+		return 0;
+	if (!nsa_moves(op, CLONE_NEWPID))
+		return nsa_fail(op, -EINVAL, NSATTACH_R_FLAGS, CLONE_NEWPID, NULL, NULL);
+	op->pid_target = get_pid_ns(nsa_joined_pid_ns(op));
+	return 0;
+}
+
 static int run(struct nsa_op *op, const struct nsattach_attach *arg, const int *nsfds,
 	       const struct nsattach_subject *subjects)
 {
@@ -60,6 +74,8 @@ static int run(struct nsa_op *op, const struct nsattach_attach *arg, const int *
 		return err;
 
 	err = nsa_record_prepare(op);
+	if (!err)
+		err = find_pid_target(op);
 	if (!err && op->flags & NSATTACH_F_CHECK)
 		err = nsa_prepare(op);
 	else if (!err)
@@ -122,6 +138,8 @@ int nsa_attach_run(struct nsattach_attach *arg, const int *nsfds, const char *wd
 		nsa_subject_close(&op->subjects[i]);
 	nsa_join_put(&op->join);
 	path_put(&op->wd);
+	if (op->pid_target)
+		put_pid_ns(op->pid_target);
 	nsa_op_put(op);
 	return err;
 }

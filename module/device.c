@@ -65,6 +65,11 @@ static int check_arg(struct request *r, bool detach)
 {
 	struct nsattach_attach *a = &r->arg;
 
+	if (!detach && a->flags & ~NSA_ATTACH_FLAGS & NSATTACH_F_PID_MOVE) {
+		bad(r, NSATTACH_R_NS_UNSUPPORTED, 0);
+		a->error.ns = CLONE_NEWPID;
+		return -EOPNOTSUPP;
+	}
 	if (a->flags & ~(detach ? NSA_DETACH_FLAGS : NSA_ATTACH_FLAGS))
 		return bad(r, NSATTACH_R_FLAGS, -EINVAL);
 	if (a->reserved)
@@ -230,6 +235,7 @@ static long query(void __user *uarg)
 		.abi = NSATTACH_ABI_VERSION,
 		.namespaces = nsa_ns_supported(),
 		.features = NSATTACH_FEAT_DETACH |
+			    (NSA_PID_FLAGS ? NSATTACH_FEAT_PID_MOVE : 0) |
 			    (IS_ENABLED(CONFIG_NSATTACH) ? NSATTACH_FEAT_LINKED : 0),
 		.attach_flags = NSA_ATTACH_FLAGS,
 		.attach_size = sizeof(struct nsattach_attach),

@@ -53,6 +53,7 @@
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "gather.h"
+#include "pid.h"
 #include "restart.h"
 #include "subject.h"
 #include "thread.h"
@@ -233,6 +234,8 @@ void nsa_thread_work(struct callback_head *work)
 	struct nsa_thread *th = container_of(work, struct nsa_thread, work);
 
 	meet(th);
+	if (th->op->pid_target && !(current->flags & PF_EXITING))
+		nsa_pid_renumbered(th);
 	nsa_restart_transparently();
 	nsa_op_put(th->op);
 }
@@ -363,6 +366,8 @@ static int deadline_passed(struct nsa_op *op)
 /* Why the caller should stop waiting although threads are pending, or 0. */
 static int interrupted(struct nsa_op *op)
 {
+	if (op->pid_moved)
+		return 0;
 	if (task_sigpending(current))
 		return nsa_fail(op, -ERESTARTNOHAND, NSATTACH_R_INTERRUPTED, 0, NULL, NULL);
 	if (READ_ONCE(op->yield))
@@ -377,11 +382,12 @@ static void nap(struct nsa_op *op, u64 *look_ns)
 {
 	ktime_t until = ktime_add_ns(ktime_get(), *look_ns);
 
-	if (ktime_after(until, op->deadline))
+	if (ktime_after(until, op->deadline) && !op->pid_moved)
 		until = op->deadline;
 	/* TASK_INTERRUPTIBLE would not sleep with a task_work of an elder waiting. */
-	set_current_state(test_thread_flag(TIF_NOTIFY_SIGNAL) ? TASK_KILLABLE
-							       : TASK_INTERRUPTIBLE);
+	set_current_state(op->pid_moved ? TASK_UNINTERRUPTIBLE :
+			  test_thread_flag(TIF_NOTIFY_SIGNAL) ? TASK_KILLABLE :
+								TASK_INTERRUPTIBLE);
 	if (READ_ONCE(op->kicked) || READ_ONCE(op->yield) ||
 	    schedule_hrtimeout(&until, HRTIMER_MODE_ABS)) {
 		__set_current_state(TASK_RUNNING);
@@ -461,6 +467,12 @@ static int settle(struct nsa_op *op)
 	err = nsa_prepare_again(op);
 	if (!err && op->flags & NSATTACH_F_WHOLE_TREE)
 		err = nsa_check_children(op);
+	if (!err && op->pid_target && !op->pid_moved) {
+		err = nsa_pid_commit(op);
+		op->pid_moved = !err;
+		if (err == -EAGAIN)
+			return 0;
+	}
 	if (err)
 		return err;
 	if (!nsa_commit_begin(op))
@@ -492,9 +504,10 @@ static int gather(struct nsa_op *op)
 	int err;
 
 	/* Only the caller looks for strangers that share an mm, and for children. */
-	op->slow = nsa_moves(op, CLONE_NEWTIME) || op->flags & NSATTACH_F_WHOLE_TREE;
+	op->slow = nsa_moves(op, CLONE_NEWTIME) || op->flags & NSATTACH_F_WHOLE_TREE ||
+		   op->pid_target;
 	/* A system call keeps using the credentials it started with. */
-	op->let_sleep = !nsa_moves(op, CLONE_NEWUSER | CLONE_NEWTIME);
+	op->let_sleep = !nsa_moves(op, CLONE_NEWUSER | CLONE_NEWTIME) && !op->pid_target;
 	op->rounds = 1;
 	err = ask_new(op);
 	if (err < 0)

@@ -239,6 +239,13 @@ int nsa_join_file(struct nsa_op *op, int fd)
 	return 0;
 }
 
+struct pid_namespace *nsa_joined_pid_ns(struct nsa_op *op)
+{
+	struct ns_common *ns = op->join.ns[type_index(CLONE_NEWPID)];
+
+	return container_of(ns, struct pid_namespace, ns);
+}
+
 void nsa_join_put(struct nsa_join *join)
 {
 	while (join->nr_files)

@@ -56,6 +56,8 @@ u64 nsa_ns_supported(void);
 
 int nsa_join_target(struct nsa_op *op, int fd, u64 mask);
 int nsa_join_file(struct nsa_op *op, int fd);
+/* The pid namespace to join; only with CLONE_NEWPID in the mask. */
+struct pid_namespace *nsa_joined_pid_ns(struct nsa_op *op);
 void nsa_join_put(struct nsa_join *join);
 
 /**

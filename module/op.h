@@ -100,6 +100,7 @@ struct nsa_thread {
 	struct nsa_fs *fs;
 	struct nsa_cred *cred;
 	enum nsa_thread_state state;
+	int old_nr;			/* before a pid move */
 	bool was_stopped;
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */
@@ -129,6 +130,7 @@ struct nsa_subject {
 	unsigned int nr_moved;
 	struct task_struct *stopped;	/* one of the stopped threads */
 	struct sighand_struct *sighand;	/* its siglock is held */
+	struct pid_namespace *was_in;	/* pid move: reference, for the record */
 	struct nsa_record *record;	/* prepared (attach) or found (detach) */
 };
 
@@ -169,6 +171,8 @@ struct nsa_op {
 	ktime_t asked;
 	ktime_t released;
 	unsigned int rounds;
+	struct pid_namespace *pid_target;	/* pid move: reference */
+	bool pid_moved;			/* there is no way back */
 	struct path wd;
 	const char *wd_name;
 

@@ -18,6 +18,7 @@
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/refcount.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -43,6 +44,7 @@ struct nsa_record {
 	struct list_head fss;		/* nsa_fs: old_root, old_pwd are the origin */
 	u64 mask;
 	u64 since;
+	struct pid_namespace *pid_ns;	/* after a pid move: the one it came from */
 	struct pid *target;
 	struct pid *by;
 	kuid_t by_uid;
@@ -86,6 +88,8 @@ static void put(struct nsa_record *r)
 	forget_origins(r);
 	forget_creds(r);
 	forget_fss(r);
+	if (r->pid_ns)
+		put_pid_ns(r->pid_ns);
 	put_pid(r->pid);
 	put_pid(r->target);
 	put_pid(r->by);
@@ -186,11 +190,13 @@ static int prepare_detach(struct nsa_op *op, struct nsa_subject *subject)
 	return 0;
 }
 
-static int prepare_attach(struct nsa_subject *subject)
+static int prepare_attach(struct nsa_op *op, struct nsa_subject *subject)
 {
 	subject->record = find_get(subject->pid);
 	if (!subject->record)
 		subject->record = new_record(subject->pid);
+	if (op->flags & NSATTACH_F_PID_MOVE)
+		subject->was_in = get_pid_ns(ns_of_pid(subject->pid));
 	return subject->record ? 0 : -ENOMEM;
 }
 
@@ -203,7 +209,7 @@ int nsa_record_prepare(struct nsa_op *op)
 		return 0;
 	for (i = 0; i < op->nr_subjects && !err; i++)
 		err = op->detach ? prepare_detach(op, &op->subjects[i])
-				 : prepare_attach(&op->subjects[i]);
+				 : prepare_attach(op, &op->subjects[i]);
 	return err;
 }
 
@@ -232,6 +238,21 @@ const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct
 bool nsa_record_has_user(struct nsa_subject *subject)
 {
 	return !list_empty(&subject->record->creds);
+}
+
+int nsa_record_pid_ns(struct nsa_op *op)
+{
+	struct pid_namespace *ns = op->subjects[0].record->pid_ns;
+	unsigned int i;
+
+	for (i = 1; i < op->nr_subjects; i++) {
+		if (op->subjects[i].record->pid_ns != ns)
+			return nsa_fail(op, -EINVAL, NSATTACH_R_PIDNS_NOT_BELOW, CLONE_NEWPID,
+					&op->subjects[i], NULL);
+	}
+	if (ns)
+		op->pid_target = get_pid_ns(ns);
+	return 0;
 }
 
 bool nsa_record_has_root(struct nsa_subject *subject)
@@ -348,6 +369,8 @@ static void keep(struct nsa_op *op, struct nsa_subject *subject)
 	keep_creds(op, subject);
 	keep_fss(subject);
 	r->mask |= op->join.mask;
+	if (!r->pid_ns)
+		swap(r->pid_ns, subject->was_in);
 	r->since = ktime_get_boottime_ns();
 	put_pid(r->target);
 	r->target = get_pid(op->join.target);

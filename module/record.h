@@ -57,6 +57,16 @@ const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct
 /* Did the attach change the user namespace? */
 bool nsa_record_has_user(struct nsa_subject *subject);
 
+/**
+ * nsa_record_pid_ns - the pid namespace that the subjects were moved out of
+ * @op:		detach, with its records
+ *
+ * Fills op->pid_target (a reference), or leaves it NULL.
+ *
+ * Return: 0, or -EINVAL if the subjects came from different ones.
+ */
+int nsa_record_pid_ns(struct nsa_op *op);
+
 /* Did the attach change the root? */
 bool nsa_record_has_root(struct nsa_subject *subject);
 

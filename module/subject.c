@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/hashtable.h>
+#include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -72,6 +73,8 @@ void nsa_subject_close(struct nsa_subject *subject)
 {
 	if (subject->leader)
 		put_task_struct(subject->leader);
+	if (subject->was_in)
+		put_pid_ns(subject->was_in);
 	put_pid(subject->pid);
 }
 

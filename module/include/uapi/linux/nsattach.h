@@ -140,6 +140,15 @@ enum nsattach_reason {
 	NSATTACH_R_PID_DEPTH		= 36, /* [E2BIG] pid move: too many levels below the namespace it was born in */
 	NSATTACH_R_WORKER		= 37, /* [EBUSY] a kernel worker of the subject (@tid) can not be gathered */
 	NSATTACH_R_CHILD_LEFT		= 38, /* [EAGAIN] @tid is a child of the subject and not in the set */
+	NSATTACH_R_PID_INIT		= 39, /* [EINVAL] pid move: @tid is an init or a kernel thread */
+	NSATTACH_R_PIDNS_DYING		= 40, /* [ESRCH] pid move: the namespace has no init any more */
+	NSATTACH_R_PID_FOR_CHILDREN	= 41, /* [EBUSY] pid move: children of @tid are born elsewhere already */
+	NSATTACH_R_PID_TRACED		= 42, /* [EBUSY] pid move: the subject is traced by @tid */
+	NSATTACH_R_PID_TRACER		= 43, /* [EBUSY] pid move: the subject traces @tid */
+	NSATTACH_R_PID_CHILD		= 44, /* [EBUSY] pid move: child @tid would stay behind */
+	NSATTACH_R_PID_GROUP		= 45, /* [EBUSY] pid move: @tid is in a process group that the subject leads */
+	NSATTACH_R_PID_SESSION		= 46, /* [EBUSY] pid move: @tid is in a session that the subject leads */
+	NSATTACH_R_PID_MM		= 47, /* [EBUSY] pid move: memory is shared with @tid outside the set */
 };
 
 /**

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The real move into a pid namespace, on kernels that have it
+ */
+#ifndef NSA_PID_H
+#define NSA_PID_H
+
+#include <linux/kconfig.h>
+
+struct nsa_op;
+struct nsa_thread;
+
+#ifdef CONFIG_NSATTACH_PID_MOVE
+
+/**
+ * nsa_pid_commit - give every thread of every subject its numbers
+ * @op:		attach with NSATTACH_F_PID_MOVE, or detach of one; all threads held
+ *
+ * The last step that can fail: afterwards the op has to be carried through.
+ *
+ * Context: the caller; sleeps.
+ * Return: 0; -EAGAIN to gather again; else a negated errno with op->error set,
+ * and nothing has changed.
+ */
+int nsa_pid_commit(struct nsa_op *op);
+
+/* With another number than before: tell the thread's own copy of it. In the thread. */
+void nsa_pid_renumbered(struct nsa_thread *th);
+
+#else
+
+static inline int nsa_pid_commit(struct nsa_op *op)
+{
+	return 0;
+}
+
+static inline void nsa_pid_renumbered(struct nsa_thread *th)
+{
+}
+
+#endif
+#endif /* NSA_PID_H */
