@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Back to where it was: every thread, all of it, or nothing and a reason.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+FIXTURE(detach)
+{
+	struct place a;
+	struct place b;
+	struct subject subject;
+	struct snapshot *before;
+	bool supported;
+};
+
+FIXTURE_SETUP(detach)
+{
+	struct nsattach_query query;
+
+	ASSERT_LE(0, device_fd());
+	ASSERT_EQ(0, attach_query(&query));
+	self->supported = query.features & NSATTACH_FEAT_DETACH;
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
+	self->before = snapshot_take(self->subject.pid);
+	if (!self->supported)
+		SKIP(return, "NSATTACH_FEAT_DETACH is not among the module's features");
+}
+
+FIXTURE_TEARDOWN(detach)
+{
+	snapshot_free(self->before);
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	place_stop(&self->b);
+}
+
+static int detach_pid(pid_t pid, struct nsattach_error *error)
+{
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, pid);
+	if (!ret)
+		ret = ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg) ? -errno : 0;
+	*error = a.arg.error;
+	attach_done(&a);
+	return ret;
+}
+
+#define ATTACH(place, mask)                                                            \
+	do {                                                                           \
+		struct nsattach_error e_;                                              \
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, (place)->pid, mask, &e_), e_); \
+	} while (0)
+
+TEST_F_TIMEOUT(detach, puts_every_thread_back_exactly, 240)
+{
+	struct nsattach_error error;
+
+	for (unsigned int index = 1; index < 1U << NR_BASE; index += full_scale() ? 1 : 6) {
+		ATTACH(&self->a, ns_mask_of_index(index));
+		ASSERT_CLEAN(not_moved(self->before, self->subject.pid, &self->a,
+				       ns_mask_of_index(index)));
+		ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+		ASSERT_CLEAN(changed_since(self->before, self->subject.pid));
+	}
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
+	EXPECT_STREQ("-", view_get(subject_view(&self->subject), "abstract"));
+}
+
+TEST_F_TIMEOUT(detach, after_several_attaches_goes_back_to_the_first_origin, 240)
+{
+	struct nsattach_error error;
+
+	ATTACH(&self->a, NS_BASE);
+	ATTACH(&self->b, CLONE_NEWNET | CLONE_NEWNS);
+	ATTACH(&self->a, CLONE_NEWNET);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	/* Once is enough. */
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_NOT_ATTACHED, detach_pid(self->subject.pid, &error),
+		       error);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_F_TIMEOUT(detach, of_a_process_that_was_not_attached_is_enoent, 240)
+{
+	struct nsattach_error error;
+
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_NOT_ATTACHED, detach_pid(self->subject.pid, &error),
+		       error);
+	EXPECT_EQ(self->subject.pid, error.pid);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_F_TIMEOUT(detach, after_an_attach_without_record_is_enoent, 240)
+{
+	struct nsattach_error error;
+	struct attach a;
+
+	attach_init(&a);
+	a.arg.flags = NSATTACH_F_NO_RECORD;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_NOT_ATTACHED, detach_pid(self->subject.pid, &error),
+		       error);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
+}
+
+static long leave_uts(char *text)
+{
+	(void)text;
+	return unshare(CLONE_NEWUTS);
+}
+
+TEST_F_TIMEOUT(detach, of_a_process_that_moved_on_is_estale_and_changes_nothing, 240)
+{
+	struct nsattach_error error;
+	struct snapshot *now;
+
+	ATTACH(&self->a, NS_NOPID);
+	ASSERT_EQ(0, subject_call(&self->subject, leave_uts));
+	now = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(ESTALE, NSATTACH_R_MOVED_ON, detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(now, self->subject.pid));
+	snapshot_free(now);
+}
+
+static long become_chrooted(char *text)
+{
+	(void)text;
+	return chroot("/inner");
+}
+
+TEST_F_TIMEOUT(detach, of_a_process_that_changed_its_root_is_estale_and_changes_nothing, 240)
+{
+	struct nsattach_error error;
+	struct snapshot *now;
+
+	ATTACH(&self->a, NS_NOPID);
+	ASSERT_EQ(0, subject_call(&self->subject, become_chrooted));
+	now = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(ESTALE, NSATTACH_R_MOVED_ON, detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(now, self->subject.pid));
+	snapshot_free(now);
+}
+
+TEST_F_TIMEOUT(detach, takes_children_that_were_born_inside_nowhere, 240)
+{
+	struct nsattach_error error;
+	pid_t child;
+
+	ATTACH(&self->a, NS_BASE);
+	child = subject_fork(&self->subject);
+	ASSERT_LT(0, child);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(not_in(child, &self->a, NS_NOPID));
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	kill(child, SIGKILL);
+	child = subject_fork(&self->subject);
+	EXPECT_EQ(task_ns(self->subject.pid, self->subject.pid, "net"),
+		  task_ns(child, child, "net"));
+}
+
+TEST_F_TIMEOUT(detach, works_when_the_target_is_long_gone, 240)
+{
+	struct nsattach_error error;
+
+	ATTACH(&self->a, NS_BASE);
+	place_stop(&self->a);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_F_TIMEOUT(detach, with_namespaces_or_a_target_is_einval, 240)
+{
+	struct attach a;
+
+	ATTACH(&self->a, NS_BASE);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	a.arg.namespaces = CLONE_NEWNET;
+	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+	EXPECT_EQ(EINVAL, errno);
+	a.arg.namespaces = 0;
+	a.arg.flags = NSATTACH_F_ROOT;
+	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+	EXPECT_EQ(EINVAL, errno);
+	attach_done(&a);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
+}
+
+TEST_F_TIMEOUT(detach, checked_only_moves_nothing, 240)
+{
+	struct attach a;
+
+	ATTACH(&self->a, NS_BASE);
+	attach_init(&a);
+	a.arg.flags = NSATTACH_F_CHECK;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+	attach_done(&a);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
+}
+
+/* Fills @record with the subject's entry; yields how many are attached in all. */
+static int list_for(pid_t pid, struct nsattach_record *record)
+{
+	struct nsattach_record records[64];
+	struct nsattach_list list = {
+		.size = sizeof(list), .records = (uintptr_t)records, .nr_records = 64,
+	};
+
+	memset(record, 0, sizeof(*record));
+	if (ioctl(device_fd(), NSATTACH_IOC_LIST, &list))
+		return -errno;
+	for (__u32 i = 0; i < list.nr_records && i < 64; i++)
+		if (records[i].pid == pid)
+			*record = records[i];
+	return (int)list.nr_records;
+}
+
+TEST_F_TIMEOUT(detach, list_tells_who_is_attached_where_since_when_by_whom, 240)
+{
+	struct nsattach_record record;
+	struct nsattach_error error;
+	struct timespec ts;
+	uint64_t start;
+	int others;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	start = (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	others = list_for(self->subject.pid, &record);
+	ASSERT_LE(0, others);
+	EXPECT_EQ(0, record.pid);
+	ATTACH(&self->a, CLONE_NEWNET | CLONE_NEWUTS);
+	EXPECT_EQ(others + 1, list_for(self->subject.pid, &record));
+	EXPECT_EQ(self->subject.pid, record.pid);
+	EXPECT_EQ(self->a.pid, record.target);
+	EXPECT_EQ((__u64)(CLONE_NEWNET | CLONE_NEWUTS), record.namespaces);
+	EXPECT_LE(start, record.since_ns);
+	EXPECT_EQ(getpid(), record.by_pid);
+	EXPECT_EQ(0, record.by_uid);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_EQ(others, list_for(self->subject.pid, &record));
+	EXPECT_EQ(0, record.pid);
+}
+
+TEST_F_TIMEOUT(detach, list_forgets_the_dead, 240)
+{
+	struct nsattach_record record;
+	pid_t pid = self->subject.pid;
+
+	ATTACH(&self->a, NS_BASE);
+	ASSERT_LT(0, list_for(pid, &record));
+	ASSERT_EQ(pid, record.pid);
+	subject_stop(&self->subject);
+	EXPECT_TRUE(UNTIL(list_for(pid, &record) >= 0 && record.pid == 0));
+}
+
+TEST_F_TIMEOUT(detach, list_says_how_much_room_it_needs, 240)
+{
+	struct nsattach_record records[2];
+	struct nsattach_list list = { .size = sizeof(list), .nr_records = 0 };
+
+	ATTACH(&self->a, NS_BASE);
+	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
+	EXPECT_LE(1, list.nr_records);
+	memset(records, 0xa5, sizeof(records));
+	list.records = (uintptr_t)records;
+	list.nr_records = 1;
+	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
+	EXPECT_LE(1, list.nr_records);
+	EXPECT_NE((__s32)0xa5a5a5a5, records[0].pid);
+	EXPECT_EQ((__s32)0xa5a5a5a5, records[1].pid);
+	list.reserved = 1;
+	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+static void body_own_uts(struct subject_shared *shared, unsigned int index)
+{
+	if (index % 2 && unshare(CLONE_NEWUTS))
+		ADD(shared->bad, 1);
+	ADD(shared->rounds, 1);
+	body_wait(shared, index);
+}
+
+TEST_F_TIMEOUT(detach, gives_each_thread_the_namespaces_of_its_own, 240)
+{
+	struct subject_options options = { .threads = 9, .unshare = NS_NOPID,
+					   .body = body_own_uts };
+	struct nsattach_error error;
+
+	subject_stop(&self->subject);
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 8));
+	snapshot_free(self->before);
+	self->before = snapshot_take(self->subject.pid);
+	ATTACH(&self->a, CLONE_NEWNET);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Several subjects in one call: all of them or none, or each for itself.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define SIZE 6
+
+FIXTURE(set)
+{
+	struct place a;
+	struct subject members[SIZE];
+	struct snapshot *before[SIZE];
+	struct attach call;
+	struct nsattach_query query;
+};
+
+static int vfork_pipe[2];
+
+/* A member of the set that no attach can gather. */
+static void body_stuck(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1 && !vfork()) {
+		char c;
+
+		syscall(SYS_read, vfork_pipe[0], &c, 1);
+		_exit(0);
+	}
+	body_wait(shared, index);
+}
+
+FIXTURE_SETUP(set)
+{
+	ASSERT_LE(0, device_fd());
+	ASSERT_EQ(0, attach_query(&self->query));
+	ASSERT_EQ(0, pipe(vfork_pipe));
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	attach_init(&self->call);
+	for (unsigned int i = 0; i < SIZE; i++) {
+		ASSERT_CLEAN(subject_start_plain(&self->members[i], i + 1));
+		self->before[i] = snapshot_take(self->members[i].pid);
+		ASSERT_EQ(0, attach_add_subject(&self->call, self->members[i].pid));
+	}
+	ASSERT_EQ(0, attach_set_target(&self->call, self->a.pid, NS_BASE));
+}
+
+FIXTURE_TEARDOWN(set)
+{
+	for (unsigned int i = 0; i < SIZE; i++) {
+		snapshot_free(self->before[i]);
+		subject_stop(&self->members[i]);
+	}
+	place_stop(&self->a);
+}
+
+static const char *any_changed(FIXTURE_DATA(set) *self, unsigned int but)
+{
+	const char *bad = NULL;
+
+	for (unsigned int i = 0; !bad && i < SIZE; i++)
+		if (i != but)
+			bad = changed_since(self->before[i], self->members[i].pid);
+	return bad;
+}
+
+static const char *any_not_moved(FIXTURE_DATA(set) *self, unsigned int but)
+{
+	const char *bad = NULL;
+
+	for (unsigned int i = 0; !bad && i < SIZE; i++)
+		if (i != but)
+			bad = not_moved(self->before[i], self->members[i].pid, &self->a, NS_BASE);
+	return bad;
+}
+
+#define NOBODY SIZE
+
+TEST_F_TIMEOUT(set, all_of_them_move_together, 240)
+{
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_not_moved(self, NOBODY));
+	EXPECT_EQ(1 + 2 + 3 + 4 + 5 + 6, self->call.arg.nr_threads);
+	for (unsigned int i = 0; i < SIZE; i++) {
+		EXPECT_EQ(0, self->call.subjects[i].result);
+		EXPECT_EQ(i + 1, self->call.subjects[i].nr_threads);
+		EXPECT_STREQ("place-1", view_get(subject_view(&self->members[i]), "abstract"));
+	}
+}
+
+/* Member 3 is replaced by one that is refused before anything is stopped. */
+static void spoil_with_init(FIXTURE_DATA(set) *self)
+{
+	close(self->call.subjects[3].pidfd);
+	self->call.subjects[3].pidfd = pidfd_of(self->a.pid);
+}
+
+TEST_F_TIMEOUT(set, none_moves_when_one_is_refused, 240)
+{
+	spoil_with_init(self);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_SUBJECT_INIT, attach_call(&self->call),
+		       self->call.arg.error);
+	EXPECT_EQ(3, self->call.arg.error.subject);
+	EXPECT_EQ(self->a.pid, self->call.arg.error.pid);
+	EXPECT_EQ(-EBUSY, self->call.subjects[3].result);
+	EXPECT_EQ(-ECANCELED, self->call.subjects[0].result);
+	EXPECT_EQ(-ECANCELED, self->call.subjects[5].result);
+	EXPECT_EQ(0, self->call.arg.nr_threads);
+	EXPECT_CLEAN(any_changed(self, NOBODY));
+}
+
+TEST_F_TIMEOUT(set, each_for_itself_leaves_only_the_refused_one, 240)
+{
+	if (!(self->query.attach_flags & NSATTACH_F_EACH))
+		SKIP(return, "NSATTACH_F_EACH is not among the module's features");
+	spoil_with_init(self);
+	self->call.arg.flags = NSATTACH_F_EACH;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_not_moved(self, 3));
+	EXPECT_CLEAN(changed_since(self->before[3], self->members[3].pid));
+	for (unsigned int i = 0; i < SIZE; i++)
+		EXPECT_EQ(i == 3 ? -EBUSY : 0, self->call.subjects[i].result);
+	EXPECT_EQ(1 + 2 + 3 + 5 + 6, self->call.arg.nr_threads);
+	EXPECT_EQ(NSATTACH_R_SUBJECT_INIT, self->call.arg.error.reason);
+	EXPECT_EQ(3, self->call.arg.error.subject);
+}
+
+TEST_F_TIMEOUT(set, each_for_itself_fails_when_nobody_moves, 240)
+{
+	if (!(self->query.attach_flags & NSATTACH_F_EACH))
+		SKIP(return, "NSATTACH_F_EACH is not among the module's features");
+	spoil_with_init(self);
+	self->call.subjects[0].pidfd = self->call.subjects[3].pidfd;
+	self->call.arg.nr_subjects = 1;
+	self->call.arg.flags = NSATTACH_F_EACH;
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_SUBJECT_INIT, attach_call(&self->call),
+		       self->call.arg.error);
+	EXPECT_CLEAN(any_changed(self, NOBODY));
+}
+
+static const char *make_one_stuck(FIXTURE_DATA(set) *self, unsigned int index)
+{
+	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
+					   .body = body_stuck };
+	struct subject *s = &self->members[index];
+	const char *bad;
+
+	subject_stop(s);
+	snapshot_free(self->before[index]);
+	bad = subject_start(s, &options);
+	if (bad || !UNTIL(task_state(s->pid, subject_tid(s, 1)) == 'D'))
+		return bad ? bad : "it is not stuck";
+	self->before[index] = snapshot_take(s->pid);
+	close(self->call.subjects[index].pidfd);
+	self->call.subjects[index].pidfd = pidfd_of(s->pid);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(set, none_moves_when_one_is_stuck, 240)
+{
+	ASSERT_CLEAN(make_one_stuck(self, 4));
+	self->call.arg.timeout_ns = 300ULL * 1000 * 1000;
+	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, attach_call(&self->call),
+		       self->call.arg.error);
+	EXPECT_EQ(4, self->call.arg.error.subject);
+	EXPECT_EQ(subject_tid(&self->members[4], 1), self->call.arg.error.tid);
+	EXPECT_EQ(-ETIMEDOUT, self->call.subjects[4].result);
+	EXPECT_EQ(-ECANCELED, self->call.subjects[1].result);
+	EXPECT_CLEAN(any_changed(self, NOBODY));
+	for (unsigned int i = 0; i < SIZE; i++)
+		EXPECT_EQ(0, GET(self->members[i].shared->returns));
+}
+
+TEST_F_TIMEOUT(set, each_for_itself_leaves_only_the_stuck_one, 240)
+{
+	if (!(self->query.attach_flags & NSATTACH_F_EACH))
+		SKIP(return, "NSATTACH_F_EACH is not among the module's features");
+	ASSERT_CLEAN(make_one_stuck(self, 4));
+	self->call.arg.timeout_ns = 300ULL * 1000 * 1000;
+	self->call.arg.flags = NSATTACH_F_EACH;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_not_moved(self, 4));
+	EXPECT_CLEAN(changed_since(self->before[4], self->members[4].pid));
+	EXPECT_EQ(-ETIMEDOUT, self->call.subjects[4].result);
+}
+
+TEST_F_TIMEOUT(set, one_that_exits_in_the_middle_never_splits_the_rest, 1200)
+{
+	unsigned long moved = 0, rounds = scaled(15, 500);
+
+	for (unsigned long i = 0; i < rounds; i++) {
+		pid_t killer;
+		int ret;
+
+		subject_stop(&self->members[2]);
+		ASSERT_CLEAN(subject_start_plain(&self->members[2], 8));
+		close(self->call.subjects[2].pidfd);
+		self->call.subjects[2].pidfd = pidfd_of(self->members[2].pid);
+		killer = fork_child();
+		if (!killer) {
+			for (unsigned long spin = 0; spin < i * 5000; spin++)
+				__asm__ volatile("");
+			kill(self->members[2].pid, SIGKILL);
+			_exit(0);
+		}
+		ret = attach_call(&self->call);
+		kill_and_reap(killer);
+		ASSERT_TRUE(ret == 0 || ret == -ESRCH || ret == -EAGAIN);
+		if (ret && !moved)
+			ASSERT_CLEAN(any_changed(self, 2));
+		if (!ret)
+			ASSERT_CLEAN(any_not_moved(self, 2));
+		moved += !ret;
+	}
+	figure("set_exit.rounds", (long long)rounds);
+	figure("set_exit.moved", (long long)moved);
+}
+
+TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
+{
+	struct snapshot *child_before;
+	pid_t child;
+
+	if (!(self->query.attach_flags & NSATTACH_F_WHOLE_TREE))
+		SKIP(return, "NSATTACH_F_WHOLE_TREE is not among the module's features");
+	child = subject_fork(&self->members[1]);
+	ASSERT_LT(0, child);
+	child_before = snapshot_take(child);
+	self->call.arg.flags = NSATTACH_F_WHOLE_TREE;
+	EXPECT_REFUSED(EAGAIN, NSATTACH_R_CHILD_LEFT, attach_call(&self->call),
+		       self->call.arg.error);
+	EXPECT_EQ(child, self->call.arg.error.tid);
+	EXPECT_CLEAN(any_changed(self, NOBODY));
+	EXPECT_CLEAN(changed_since(child_before, child));
+	ASSERT_EQ(0, attach_add_subject(&self->call, child));
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_not_moved(self, NOBODY));
+	EXPECT_CLEAN(not_moved(child_before, child, &self->a, NS_BASE));
+	snapshot_free(child_before);
+	kill(child, SIGKILL);
+}
+
+/* Two members of the set share one fs_struct: both of them move. */
+static pid_t *partner;
+
+static int share_fs(struct subject_shared *shared, void *arg)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, NULL, NULL, 0);
+
+	(void)shared;
+	(void)arg;
+	if (!pid) {
+		die_with(getppid());
+		for (;;)
+			pause();
+	}
+	*partner = pid;
+	return pid < 0 ? errno : 0;
+}
+
+TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
+{
+	struct subject_options options = { .threads = 2, .unshare = NS_NOPID, .setup = share_fs };
+	struct snapshot *before, *partner_before;
+	struct subject s;
+	struct attach a;
+
+	partner = shared_alloc(sizeof(*partner));
+	ASSERT_CLEAN(subject_start(&s, &options));
+	before = snapshot_take(s.pid);
+	partner_before = snapshot_take(*partner);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, s.pid));
+	ASSERT_EQ(0, attach_add_subject(&a, *partner));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_CLEAN(not_moved(before, s.pid, &self->a, NS_BASE));
+	EXPECT_CLEAN(not_moved(partner_before, *partner, &self->a, NS_BASE));
+	snapshot_free(before);
+	snapshot_free(partner_before);
+	kill(*partner, SIGKILL);
+	subject_stop(&s);
+}
+
+TEST_HARNESS_MAIN
