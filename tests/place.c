@@ -41,18 +41,22 @@ const char *cgroup2_dir(void)
 	return dir;
 }
 
-/* Place ID lives ID levels deep, so that paths from inside tell places apart. */
-static const char *enter_cgroup(unsigned int id)
+/*
+ * Place ID lives ID levels deep, so that paths from inside tell places apart.
+ * Its parent puts it there: whoever is in a user namespace may not.
+ */
+static const char *put_into_cgroup(pid_t pid, unsigned int id)
 {
-	char path[600];
+	char path[600], text[16];
 	size_t len = (size_t)snprintf(path, sizeof(path), "%s", cgroup2_dir());
 
+	snprintf(text, sizeof(text), "%d", pid);
 	for (unsigned int level = 0; level < id; level++) {
 		len += (size_t)snprintf(path + len, sizeof(path) - len, "/place");
 		mkdir(path, 0755);
 	}
 	snprintf(path + len, sizeof(path) - len, "/cgroup.procs");
-	return write_file(path, "0") ? NULL : "cgroup.procs";
+	return write_file(path, text) ? NULL : "cgroup.procs";
 }
 
 static const char *become_root_inside(void)
@@ -86,16 +90,13 @@ static const char *settle(const struct place *p, struct place_sockets *sockets)
 static void place_main(const struct place *p, int ctl)
 {
 	struct place_sockets sockets = { -1, -1 };
-	const char *bad = NULL;
+	const char *bad;
 	char text[128] = "";
 
-	if (p->namespaces & CLONE_NEWCGROUP)
-		bad = enter_cgroup(p->id);
 	/* The id maps are written by the parent. */
 	if (send(ctl, "map", 4, 0) != 4 || recv(ctl, text, sizeof(text), 0) <= 0)
 		_exit(1);
-	if (!bad)
-		bad = settle(p, &sockets);
+	bad = settle(p, &sockets);
 	if (bad)
 		snprintf(text, sizeof(text), "%s: %s", bad, strerror(errno));
 	else
@@ -172,6 +173,8 @@ const char *place_start_mapped(struct place *p, unsigned int id,
 	bad = recv(ctl[0], text, sizeof(text), 0) > 0 ? NULL : "place died";
 	if (!bad)
 		bad = write_maps(p, uid_base);
+	if (!bad && namespaces & CLONE_NEWCGROUP)
+		bad = put_into_cgroup(p->pid, id);
 	if (!bad && send(ctl[0], "go", 3, 0) != 3)
 		bad = "place is deaf";
 	if (!bad)

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Into a user namespace: every thread, with ids that are kept or translated,
+ * and never with a capability more than before.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "permission_rule.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+FIXTURE(user)
+{
+	/* U and V; the first one is not used. */
+	struct place places[NR_USERS];
+	struct subject subject;
+	struct snapshot *before;
+	struct nsattach_query query;
+};
+
+FIXTURE_SETUP(user)
+{
+	ASSERT_LE(0, device_fd());
+	ASSERT_EQ(0, attach_query(&self->query));
+	ASSERT_CLEAN(place_start_mapped(&self->places[USER_U], 1, NS_BASE | CLONE_NEWUSER, U_BASE));
+	ASSERT_CLEAN(place_start_mapped(&self->places[USER_V], 2, NS_BASE | CLONE_NEWUSER, V_BASE));
+	if (!(self->query.namespaces & CLONE_NEWUSER))
+		SKIP(return, "user is not among the namespaces the module attaches");
+}
+
+FIXTURE_TEARDOWN(user)
+{
+	snapshot_free(self->before);
+	subject_stop(&self->subject);
+	place_stop(&self->places[USER_U]);
+	place_stop(&self->places[USER_V]);
+}
+
+/* Where become() finds U and V. */
+static const struct place *users;
+
+static int play(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	return become(arg, users);
+}
+
+static const char *start_as(FIXTURE_DATA(user) *self, const struct who *who)
+{
+	struct who copy = *who;
+	struct subject_options options = { .threads = 5, .setup = play, .arg = &copy };
+	const char *bad = subject_start(&self->subject, &options);
+
+	snapshot_free(self->before);
+	self->before = bad ? NULL : snapshot_take(self->subject.pid);
+	return bad;
+}
+
+static int attach_user(FIXTURE_DATA(user) *self, uint64_t mask, unsigned int flags,
+		       struct nsattach_error *error)
+{
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	a.arg.flags = flags;
+	ret = attach_add_subject(&a, self->subject.pid);
+	if (!ret)
+		ret = attach_set_target(&a, self->places[USER_U].pid, mask);
+	if (!ret)
+		ret = attach_call(&a);
+	*error = a.arg.error;
+	attach_done(&a);
+	return ret;
+}
+
+/* Every thread has this line in its status. */
+static const char *line_is_not(const struct subject *s, const char *key, const char *value)
+{
+	static char text[200];
+
+	for (unsigned int i = 0; i < 5; i++) {
+		const char *seen = task_status(s->pid, subject_tid(s, i), key);
+
+		snprintf(text, sizeof(text), "thread %u: %s is '%s', not '%s'", i, key, seen, value);
+		if (strcmp(seen, value))
+			return text;
+	}
+	return NULL;
+}
+
+static const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
+static const struct who plain = { "user", 1000, USER_INIT, 0 };
+static const struct who unmapped = { "user", 70000, USER_INIT, 0 };
+
+static long own_uid(char *text)
+{
+	(void)text;
+	return getuid();
+}
+
+TEST_F(user, every_thread_moves_and_keeps_its_ids)
+{
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(start_as(self, &plain));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->places[USER_U],
+			       CLONE_NEWUSER));
+	EXPECT_CLEAN(line_is_not(&self->subject, "Uid", "1000\t1000\t1000\t1000"));
+	/* Its id has no name inside. */
+	EXPECT_EQ(65534, subject_call(&self->subject, own_uid));
+}
+
+TEST_F(user, every_thread_moves_with_translated_ids)
+{
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(start_as(self, &plain));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+			error);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->places[USER_U],
+			       CLONE_NEWUSER));
+	EXPECT_CLEAN(line_is_not(&self->subject, "Uid", "101000\t101000\t101000\t101000"));
+	EXPECT_CLEAN(line_is_not(&self->subject, "Gid", "101000\t101000\t101000\t101000"));
+	EXPECT_EQ(1000, subject_call(&self->subject, own_uid));
+}
+
+TEST_F(user, together_with_all_others_as_of_a_rootless_container)
+{
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(start_as(self, &root));
+	ASSERT_ATTACHED(attach_user(self, NS_BASE | CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE,
+				    &error), error);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->places[USER_U],
+			       NS_BASE | CLONE_NEWUSER));
+	EXPECT_EQ(0, subject_call(&self->subject, own_uid));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "file"));
+	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "abstract"));
+}
+
+TEST_F(user, nobody_gains_a_capability)
+{
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(start_as(self, &plain));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+			error);
+	EXPECT_CLEAN(line_is_not(&self->subject, "CapPrm", "0000000000000000"));
+	EXPECT_CLEAN(line_is_not(&self->subject, "CapEff", "0000000000000000"));
+	EXPECT_CLEAN(line_is_not(&self->subject, "CapAmb", "0000000000000000"));
+}
+
+static long set_host_name(char *text)
+{
+	(void)text;
+	return sethostname("mine", 4) ? errno : 0;
+}
+
+/* Root outside keeps its sets, which from now on count inside only. */
+TEST_F(user, capabilities_of_root_count_inside_only)
+{
+	struct nsattach_error error;
+	char caps[32];
+
+	ASSERT_CLEAN(start_as(self, &root));
+	snprintf(caps, sizeof(caps), "%s",
+		 task_status(self->subject.pid, self->subject.pid, "CapPrm"));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+	EXPECT_CLEAN(line_is_not(&self->subject, "CapPrm", caps));
+	/* The uts namespace it is still in belongs to the first user namespace. */
+	EXPECT_EQ(EPERM, subject_call(&self->subject, set_host_name));
+}
+
+static int confine(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	(void)arg;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return errno;
+	for (int cap = 0; cap < 20; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			return errno;
+	return 0;
+}
+
+TEST_F(user, bounding_set_and_no_new_privs_stay)
+{
+	struct subject_options options = { .threads = 5, .setup = confine };
+	struct nsattach_error error;
+	char bounds[32];
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	snprintf(bounds, sizeof(bounds), "%s",
+		 task_status(self->subject.pid, self->subject.pid, "CapBnd"));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+	EXPECT_CLEAN(line_is_not(&self->subject, "NoNewPrivs", "1"));
+	EXPECT_CLEAN(line_is_not(&self->subject, "CapBnd", bounds));
+}
+
+TEST_F(user, id_without_a_mapping_is_eoverflow_when_translated)
+{
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(start_as(self, &unmapped));
+	EXPECT_REFUSED(EOVERFLOW, NSATTACH_R_ID_UNMAPPED,
+		       attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+		       error);
+	EXPECT_EQ((__u32)CLONE_NEWUSER, error.ns);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+TEST_F(user, same_one_again_is_einval)
+{
+	struct nsattach_error error;
+	struct snapshot *now;
+
+	ASSERT_CLEAN(start_as(self, &plain));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+	now = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_USER_SAME, attach_user(self, CLONE_NEWUSER, 0, &error),
+		       error);
+	EXPECT_CLEAN(changed_since(now, self->subject.pid));
+	snapshot_free(now);
+}
+
+TEST_F(user, one_that_is_not_below_is_einval)
+{
+	struct nsattach_error error;
+	struct snapshot *now;
+
+	ASSERT_CLEAN(start_as(self, &plain));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+	now = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_USER_NOT_BELOW,
+		       attach_pid(self->subject.pid, self->places[USER_V].pid, CLONE_NEWUSER,
+				  &error), error);
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_USER_NOT_BELOW,
+		       attach_pid(self->subject.pid, getpid(), CLONE_NEWUSER, &error), error);
+	EXPECT_CLEAN(changed_since(now, self->subject.pid));
+	snapshot_free(now);
+}
+
+TEST_F(user, detach_gives_the_credentials_back)
+{
+	struct nsattach_error error;
+	struct attach a;
+
+	if (!(self->query.features & NSATTACH_FEAT_DETACH))
+		SKIP(return, "NSATTACH_FEAT_DETACH is not among the module's features");
+	ASSERT_CLEAN(start_as(self, &root));
+	ASSERT_ATTACHED(attach_user(self, NS_BASE | CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE,
+				    &error), error);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+	attach_done(&a);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	EXPECT_EQ(0, subject_call(&self->subject, set_host_name));
+}
+
+/* One thread is somebody else: the bare call changes only its caller. */
+static void body_other(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 2 && syscall(SYS_setresuid, 2000, 2000, 2000))
+		ADD(shared->bad, 1);
+	ADD(shared->rounds, 1);
+	body_wait(shared, index);
+}
+
+TEST_F(user, threads_with_different_ids_are_translated_one_by_one)
+{
+	struct subject_options options = { .threads = 5, .body = body_other };
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 4));
+	ASSERT_EQ(0, GET(self->subject.shared->bad));
+	self->before = snapshot_take(self->subject.pid);
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+			error);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->places[USER_U],
+			       CLONE_NEWUSER));
+	EXPECT_STREQ("102000\t102000\t102000\t102000",
+		     task_status(self->subject.pid, subject_tid(&self->subject, 2), "Uid"));
+	EXPECT_STREQ("100000\t100000\t100000\t100000",
+		     task_status(self->subject.pid, subject_tid(&self->subject, 3), "Uid"));
+}
+
+/* What root of the container tries on who has just come in; bits of success. */
+static pid_t victim;
+
+static long get_at_it(char *text)
+{
+	pid_t pid = *(pid_t *)(void *)text;
+	char byte, path[64];
+	struct iovec mine = { &byte, 1 }, theirs = { (void *)&victim, 1 };
+	int pidfd = pidfd_of(pid);
+	long won = 0;
+
+	won |= !ptrace(PTRACE_SEIZE, pid, 0, 0) ? 1 : 0;
+	won |= syscall(SYS_process_vm_readv, pid, &mine, 1, &theirs, 1, 0) > 0 ? 2 : 0;
+	won |= syscall(SYS_pidfd_getfd, pidfd, 0, 0) >= 0 ? 4 : 0;
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	won |= open(path, O_RDONLY) >= 0 ? 8 : 0;
+	snprintf(path, sizeof(path), "/proc/%d/fd/0", pid);
+	won |= open(path, O_RDONLY) >= 0 ? 16 : 0;
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	won |= open(path, O_RDONLY) >= 0 ? 32 : 0;
+	return won;
+}
+
+TEST_F(user, root_of_the_container_gets_at_nothing_of_who_comes_in)
+{
+	static const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
+	struct nsattach_error error;
+	struct subject attacker;
+	struct who copy = root_of_u;
+	struct subject_options options = { .threads = 1, .setup = play, .arg = &copy };
+
+	ASSERT_CLEAN(start_as(self, &root));
+	ASSERT_ATTACHED(attach_user(self, NS_NOPID | CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE,
+				    &error), error);
+	users = self->places;
+	ASSERT_CLEAN(subject_start(&attacker, &options));
+	*(pid_t *)(void *)attacker.shared->text = self->subject.pid;
+	EXPECT_EQ(0, subject_call(&attacker, get_at_it));
+	subject_stop(&attacker);
+}
+
+TEST_HARNESS_MAIN
