@@ -24,8 +24,7 @@ int device(void)
 	return fd;
 }
 
-static void attach_set(struct nsattach_subject *subjects, unsigned int n, int target,
-		       uint64_t namespaces)
+void attach_set(struct nsattach_subject *subjects, unsigned int n, int target, uint64_t namespaces)
 {
 	struct nsattach_attach a = {
 		.size = sizeof(a),
@@ -56,6 +55,20 @@ struct pair {
 	uint64_t namespaces;
 };
 
+static void pair_start(struct pair *p, const struct subject_options *options, int namespaces)
+{
+	device();
+	p->namespaces = (uint64_t)namespaces;
+	targets_start(&p->targets, namespaces, options->mounts);
+	subject_start(&p->subject, options);
+}
+
+static void pair_stop(struct pair *p)
+{
+	subject_stop(&p->subject);
+	targets_stop(&p->targets);
+}
+
 static void op_ioctl(unsigned int i, void *arg)
 {
 	const struct pair *p = arg;
@@ -77,6 +90,11 @@ static void op_whole(unsigned int i, void *arg)
 	close(subject);
 }
 
+static unsigned int runs_for(unsigned int threads)
+{
+	return threads < 64 ? 200 : threads <= 256 ? 40 : 10;
+}
+
 void bench_threads(void)
 {
 	static const unsigned int counts[] = { 1, 2, 8, 64, 256, 1024, 4096, 10000 };
@@ -84,17 +102,96 @@ void bench_threads(void)
 
 	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		const struct subject_options options = { .threads = counts[i] };
-		unsigned int runs = counts[i] < 64 ? 500 : counts[i] <= 256 ? 60 : 10;
-		struct pair p = { .namespaces = NS_FOUR };
+		const unsigned int runs = runs_for(counts[i]);
+		struct pair p;
 
-		device();
-		targets_start(&p.targets);
-		subject_start(&p.subject, &options);
+		pair_start(&p, &options, NS_FOUR);
 		measure("attach", counts[i], runs, op_ioctl, &p);
 		measure("attach-with-pidfds", counts[i], runs, op_whole, &p);
 		measure_work("attach-work", counts[i], runs > 20 ? 20 : runs, op_ioctl, &p);
 		report_one("attach-eintr", counts[i], p.subject.counts->eintr);
-		subject_stop(&p.subject);
-		targets_stop(&p.targets);
+		pair_stop(&p);
+	}
+}
+
+/* The worst case: every thread has to come by itself, and sleeps again after. */
+void bench_woken(void)
+{
+	static const unsigned int counts[] = { 1, 8, 64, 256, 1024 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		const struct subject_options options = { .threads = counts[i], .wait_in = IN_TEE };
+		const unsigned int runs = runs_for(counts[i]);
+		struct pair p;
+
+		pair_start(&p, &options, NS_FOUR);
+		measure("attach-woken", counts[i], runs, op_ioctl, &p);
+		measure_work("attach-woken-work", counts[i], runs > 20 ? 20 : runs, op_ioctl, &p);
+		report_one("attach-woken-eintr", counts[i], p.subject.counts->eintr);
+		pair_stop(&p);
+	}
+}
+
+static void with(const char *name, unsigned int x, const struct subject_options *options)
+{
+	struct pair p;
+
+	pair_start(&p, options, NS_FOUR);
+	measure(name, x, 100, op_ioctl, &p);
+	pair_stop(&p);
+}
+
+static const unsigned int sizes[] = { 1, 10, 100, 1000, 10000 };
+
+void bench_fds(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		const struct subject_options options = { .threads = 1, .fds = sizes[i] };
+
+		with("attach-fds", sizes[i], &options);
+	}
+}
+
+void bench_mounts(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		const struct subject_options options = { .threads = 1, .mounts = sizes[i] };
+
+		with("attach-mounts", sizes[i], &options);
+	}
+}
+
+void bench_memory(void)
+{
+	static const unsigned int megabytes[] = { 1, 16, 256 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(megabytes) / sizeof(*megabytes); i++) {
+		const struct subject_options options = { .threads = 1, .megabytes = megabytes[i] };
+
+		with("attach-megabytes", megabytes[i], &options);
+	}
+}
+
+void bench_namespaces(void)
+{
+	static const int types[] = { CLONE_NEWUTS, CLONE_NEWIPC,    CLONE_NEWNET,
+				     CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWPID };
+	const struct subject_options options = { .threads = 1 };
+	unsigned int i;
+	int mask = 0;
+
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		struct pair p;
+
+		mask |= types[i];
+		pair_start(&p, &options, mask);
+		measure("attach-namespaces", i + 1, 100, op_ioctl, &p);
+		pair_stop(&p);
 	}
 }

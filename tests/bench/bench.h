@@ -25,8 +25,10 @@ typedef void bench_op(unsigned int i, void *arg);
  */
 uint64_t instructions(void);
 
-/* Run @op @warm times unmeasured, then @runs times, and report under @name, @x. */
+/* Run @op some times unmeasured, then @runs times from rest, and report under @name, @x. */
 void measure(const char *name, long x, unsigned int runs, bench_op *op, void *arg);
+/* One right after the other: for what leaves nothing behind. */
+void measure_in_row(const char *name, long x, unsigned int runs, bench_op *op, void *arg);
 /*
  * The same, counting all that is executed until nothing goes on any more: the
  * threads that were let go, and freeing what is freed late.
@@ -38,7 +40,6 @@ void report(const char *name, long x, uint64_t *v, unsigned int n);
 void report_one(const char *name, long x, uint64_t value);
 uint64_t percentile(const uint64_t *sorted, unsigned int n, unsigned int per_mille);
 void sort(uint64_t *v, unsigned int n);
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print @what and errno, and exit. */
 _Noreturn void die(const char *what);
 
@@ -47,15 +48,16 @@ _Noreturn void die(const char *what);
 enum wait_in {
 	IN_EPOLL,
 	IN_FUTEX,
+	IN_TEE, /* the engine does not know it as one that can be switched in its sleep */
 };
 
 struct subject_options {
 	unsigned int threads; /* all, with the first one */
 	enum wait_in wait_in;
-	unsigned int fds;     /* opened besides */
-	unsigned int mounts;  /* made in a mount namespace of its own */
+	unsigned int fds;	/* opened besides */
+	unsigned int mounts;	/* made in a mount namespace of its own */
 	unsigned int megabytes; /* of touched memory */
-	bool own_namespaces;  /* starts in four of its own */
+	int namespaces;		/* of its own, from its first instruction on */
 };
 
 struct subject {
@@ -64,7 +66,7 @@ struct subject {
 	struct subject_counts {
 		unsigned int ready;
 		unsigned int eintr;
-	} *counts; /* shared with it */
+	} * counts; /* shared with it */
 };
 
 void subject_start(struct subject *s, const struct subject_options *options);
@@ -75,15 +77,21 @@ struct targets {
 	struct subject of[2];
 };
 
-void targets_start(struct targets *t);
+void targets_start(struct targets *t, int namespaces, unsigned int mounts);
 void targets_stop(struct targets *t);
 int sys_pidfd_open(pid_t pid);
+/* fork() that dies when it fails and does not print twice. */
+pid_t start_child(void);
 void reap(pid_t pid);
 
 /* attach.c */
-struct nsattach_attach;
+struct nsattach_subject;
 int device(void);
+void attach_set(struct nsattach_subject *subjects, unsigned int n, int target, uint64_t namespaces);
 void attach_one(int subject, int target, uint64_t namespaces);
+
+/* command.c: the program that restart measures, run as `bench daemon` */
+_Noreturn void be_daemon(void);
 
 /* What can be measured: see main.c. */
 void bench_floor(void);
@@ -91,5 +99,15 @@ void bench_stop(void);
 void bench_freeze(void);
 void bench_inject(void);
 void bench_threads(void);
+void bench_woken(void);
+void bench_fds(void);
+void bench_mounts(void);
+void bench_memory(void);
+void bench_namespaces(void);
+void bench_processes(void);
+void bench_commands(void);
+void bench_restart(void);
+void bench_stall(void);
+void bench_stall_one_cpu(void);
 
 #endif /* BENCH_H */

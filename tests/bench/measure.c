@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The clock, and the lines that the runner reads:
- * "figure:" NAME X MEDIAN MIN MAX RUNS, separated by tabs
+ * The clock, and the lines that the runner reads, with tabs between their words:
+ * figure: NAME X MEDIAN MIN MAX RUNS
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +22,6 @@ void die(const char *what)
 {
 	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
 	exit(1);
-}
-
-void note(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("note:\t", stdout);
-	vprintf(format, args);
-	fputc('\n', stdout);
-	va_end(args);
 }
 
 uint64_t instructions(void)
@@ -81,7 +70,7 @@ void report_one(const char *name, long x, uint64_t value)
  */
 static struct meter {
 	uint64_t busy;
-} *meter;
+} * meter;
 
 /* One round of the loop takes less, one interrupt more. */
 #define OWN_ROUND 60
@@ -123,23 +112,34 @@ static uint64_t busy(void)
 	return meter ? __atomic_load_n(&meter->busy, __ATOMIC_RELAXED) : 0;
 }
 
-/* Sleeping alone costs less than this, two ticks included. */
-#define QUIET 40000
-
-/* Let all that was set off end, and return what it took till then. */
-static uint64_t rest(void)
+/* How many tasks run or want to, us and the meter included. */
+static int nr_running(void)
 {
-	uint64_t begin = busy(), last, now = begin;
+	static int fd = -1;
+	char text[64];
+	ssize_t n;
+	char *p;
 
-	do {
-		last = now;
-		usleep(2000);
-		now = busy();
-	} while (now - last > QUIET);
-	return now - begin;
+	if (fd < 0)
+		fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		die("/proc/loadavg");
+	text[n] = '\0';
+	for (p = text, n = 0; n < 3 && (p = strchr(p, ' ')); n++)
+		p++;
+	return p ? atoi(p) : 1;
 }
 
-void measure(const char *name, long x, unsigned int runs, bench_op *op, void *arg)
+/* Until all that was set off has ended. */
+static void rest(void)
+{
+	do {
+		usleep(2000);
+	} while (nr_running() > (meter ? 2 : 1));
+}
+
+static void run(const char *name, long x, unsigned int runs, bench_op *op, void *arg, bool rested)
 {
 	uint64_t *v = calloc(runs, sizeof(*v));
 	unsigned int i;
@@ -149,7 +149,8 @@ void measure(const char *name, long x, unsigned int runs, bench_op *op, void *ar
 	for (i = 0; i < WARM + runs; i++) {
 		uint64_t begin;
 
-		rest();
+		if (rested)
+			rest();
 		begin = instructions();
 		op(i, arg);
 		if (i >= WARM)
@@ -157,6 +158,16 @@ void measure(const char *name, long x, unsigned int runs, bench_op *op, void *ar
 	}
 	report(name, x, v, runs);
 	free(v);
+}
+
+void measure(const char *name, long x, unsigned int runs, bench_op *op, void *arg)
+{
+	run(name, x, runs, op, arg, true);
+}
+
+void measure_in_row(const char *name, long x, unsigned int runs, bench_op *op, void *arg)
+{
+	run(name, x, runs, op, arg, false);
 }
 
 void measure_work(const char *name, long x, unsigned int runs, bench_op *op, void *arg)

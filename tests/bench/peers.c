@@ -2,15 +2,14 @@
 /*
  * What a move is made of elsewhere: the floor, and the ways to stop a process
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -34,14 +33,10 @@ static void op_setns(unsigned int i, void *arg)
 /* In a child: it does not come back. */
 static void setns_by_itself(struct targets *t)
 {
-	pid_t pid;
+	pid_t pid = start_child();
 
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		die("fork");
 	if (!pid) {
-		measure("setns", 1, 1000, op_setns, t);
+		measure_in_row("setns", 1, 1000, op_setns, t);
 		exit(0);
 	}
 	reap(pid);
@@ -60,26 +55,28 @@ static void op_round_trip(unsigned int i, void *arg)
 		die("pipe");
 }
 
+static _Noreturn void answer(const struct pipes *p)
+{
+	char c;
+
+	close(p->there[1]);
+	while (read(p->there[0], &c, 1) == 1 && write(p->back[1], &c, 1) == 1)
+		;
+	_exit(0);
+}
+
 static void round_trip(void)
 {
 	struct pipes p;
 	pid_t pid;
-	char c;
 
 	if (pipe(p.there) || pipe(p.back))
 		die("pipe");
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		die("fork");
-	if (!pid) {
-		close(p.there[1]);
-		while (read(p.there[0], &c, 1) == 1 && write(p.back[1], &c, 1) == 1)
-			;
-		_exit(0);
-	}
+	pid = start_child();
+	if (!pid)
+		answer(&p);
 	close(p.there[0]);
-	measure("pipe-round-trip", 1, 1000, op_round_trip, &p);
+	measure_in_row("pipe-round-trip", 1, 1000, op_round_trip, &p);
 	close(p.there[1]);
 	close(p.back[0]);
 	close(p.back[1]);
@@ -114,17 +111,35 @@ static void op_four_files(unsigned int i, void *arg)
 		close(fd[n]);
 }
 
+/* How many nanoseconds CLOCK_MONOTONIC counts in a million instructions. */
+static void clock_of_instructions(void)
+{
+	struct timespec from, to;
+	uint64_t begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	begin = instructions();
+	while (instructions() - begin < 100000000)
+		;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	report_one("monotonic-ns", 1000000,
+		   ((uint64_t)(to.tv_sec - from.tv_sec) * 1000000000 + (uint64_t)to.tv_nsec -
+		    (uint64_t)from.tv_nsec) /
+			   100);
+}
+
 void bench_floor(void)
 {
 	struct targets t;
 
-	targets_start(&t);
-	measure("clock", 1, 1000, op_nothing, NULL);
+	targets_start(&t, NS_FOUR, 0);
+	clock_of_instructions();
+	measure_in_row("clock", 1, 1000, op_nothing, NULL);
 	measure_work("sleep-work", 1, 100, op_nothing, NULL);
 	setns_by_itself(&t);
 	round_trip();
-	measure("pidfd-open-close", 1, 1000, op_pidfd, &t);
-	measure("four-ns-files", 1, 1000, op_four_files, &t);
+	measure_in_row("pidfd-open-close", 1, 1000, op_pidfd, &t);
+	measure_in_row("four-ns-files", 1, 1000, op_four_files, &t);
 	targets_stop(&t);
 }
 
@@ -176,10 +191,12 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* cgroup.events says "frozen 1" when all of them are. */
+/*
+ * cgroup.events says "frozen 1" when all of them are. Looked at in turns with
+ * them: its notifications come late, at most one in 10 ms.
+ */
 static void wait_frozen(const struct cgroup *c, const char *line)
 {
-	struct pollfd poll_events = { .fd = c->events, .events = POLLPRI };
 	char text[128];
 	ssize_t n;
 
@@ -190,7 +207,7 @@ static void wait_frozen(const struct cgroup *c, const char *line)
 		text[n] = '\0';
 		if (strstr(text, line))
 			return;
-		poll(&poll_events, 1, -1);
+		sched_yield();
 	}
 }
 

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,7 +26,7 @@
 static struct subject_counts *counts;
 static enum wait_in wait_in;
 static uint32_t never;
-static int epoll = -1;
+static int epoll = -1, empty[2], full[2];
 
 int sys_pidfd_open(pid_t pid)
 {
@@ -40,22 +41,30 @@ void reap(pid_t pid)
 	}
 }
 
-static void *block(void *arg)
+static long wait_once(void)
 {
 	struct epoll_event event;
 
-	(void)arg;
+	switch (wait_in) {
+	case IN_EPOLL:
+		return epoll_wait(epoll, &event, 1, -1);
+	case IN_FUTEX:
+		return syscall(SYS_futex, &never, FUTEX_WAIT, 0, NULL);
+	case IN_TEE:
+		return tee(empty[0], full[1], 1, 0);
+	}
+	abort();
+}
+
+static void *block(void *arg)
+{
 	__atomic_add_fetch(&counts->ready, 1, __ATOMIC_RELAXED);
 	for (;;) {
-		long err = wait_in == IN_EPOLL ? epoll_wait(epoll, &event, 1, -1) :
-						 syscall(SYS_futex, &never, FUTEX_WAIT, 0, NULL);
-
-		if (err && errno == EINTR)
-			__atomic_add_fetch(&counts->eintr, 1, __ATOMIC_RELAXED);
-		else
+		if (!wait_once() || errno != EINTR)
 			die("what a subject blocks in");
+		__atomic_add_fetch(&counts->eintr, 1, __ATOMIC_RELAXED);
 	}
-	return NULL;
+	return arg;
 }
 
 static void spawn_threads(unsigned int n)
@@ -90,7 +99,7 @@ static void make_mounts(unsigned int n)
 
 	if (!n)
 		return;
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("bench", "/tmp", "tmpfs", 0, NULL))
 		die("mount");
 	for (i = 0; i < n; i++) {
@@ -115,15 +124,17 @@ static void touch_memory(unsigned int megabytes)
 
 static _Noreturn void be_subject(const struct subject_options *options)
 {
+	struct rlimit limit = { 65536, 65536 };
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (options->own_namespaces &&
-	    (unshare(NS_FOUR) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
-		die("unshare");
+	setrlimit(RLIMIT_NOFILE, &limit);
 	make_mounts(options->mounts);
 	open_fds(options->fds);
 	touch_memory(options->megabytes);
 	wait_in = options->wait_in;
 	epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (pipe(empty) || pipe(full))
+		die("pipe");
 	spawn_threads(options->threads - 1);
 	block(NULL);
 	abort();
@@ -144,17 +155,39 @@ static void settle(const struct subject *s, unsigned int threads)
 	usleep(20000);
 }
 
+pid_t start_child(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	return pid;
+}
+
+/* fork() into new namespaces. */
+static pid_t clone_into_new(int namespaces)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid < 0)
+		die("clone");
+	return pid;
+}
+
 void subject_start(struct subject *s, const struct subject_options *options)
 {
+	int namespaces = options->namespaces | (options->mounts ? CLONE_NEWNS : 0);
+
 	s->counts = mmap(NULL, sizeof(*s->counts), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->counts == MAP_FAILED)
 		die("mmap");
-	fflush(stdout);
-	s->pid = fork();
-	if (s->pid < 0)
-		die("fork");
 	counts = s->counts;
+	s->pid = namespaces ? clone_into_new(namespaces) : start_child();
 	if (!s->pid)
 		be_subject(options);
 	s->pidfd = sys_pidfd_open(s->pid);
@@ -171,9 +204,13 @@ void subject_stop(struct subject *s)
 	munmap(s->counts, sizeof(*s->counts));
 }
 
-void targets_start(struct targets *t)
+void targets_start(struct targets *t, int namespaces, unsigned int mounts)
 {
-	const struct subject_options options = { .threads = 1, .own_namespaces = true };
+	const struct subject_options options = {
+		.threads = 1,
+		.namespaces = namespaces,
+		.mounts = mounts,
+	};
 
 	subject_start(&t->of[0], &options);
 	subject_start(&t->of[1], &options);
