@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,6 +112,33 @@ static void op_four_files(unsigned int i, void *arg)
 		close(fd[n]);
 }
 
+static void op_getpid(unsigned int i, void *arg)
+{
+	(void)i;
+	(void)arg;
+	syscall(SYS_getpid);
+}
+
+static void op_fork(unsigned int i, void *arg)
+{
+	pid_t pid = fork();
+
+	(void)i;
+	(void)arg;
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		_exit(0);
+	reap(pid);
+}
+
+/* What must cost nobody anything as long as nothing is attached. */
+static void unused(void)
+{
+	measure_in_row("getpid", 1, 1000, op_getpid, NULL);
+	measure("fork-exit-wait", 1, 200, op_fork, NULL);
+}
+
 /* How many nanoseconds CLOCK_MONOTONIC counts in a million instructions. */
 static void clock_of_instructions(void)
 {
@@ -136,6 +164,7 @@ void bench_floor(void)
 	clock_of_instructions();
 	measure_in_row("clock", 1, 1000, op_nothing, NULL);
 	measure_work("sleep-work", 1, 100, op_nothing, NULL);
+	unused();
 	setns_by_itself(&t);
 	round_trip();
 	measure_in_row("pidfd-open-close", 1, 1000, op_pidfd, &t);
