@@ -507,6 +507,62 @@ TEST_F(command, features_say_what_there_is_and_why_not)
 	EXPECT_PRINTED("\"available\": true");
 }
 
+TEST_F(command, ids_in_a_user_namespace_change_only_when_told)
+{
+	struct place rootless;
+
+	ASSERT_CLEAN(place_start_mapped(&rootless, 2, NS_NOPID | CLONE_NEWUSER, 100000));
+	ASSERT_EQ(0, run(&self->c, "nsattach --pid %d -t %d --ns all,user", PID, rootless.pid));
+	EXPECT_CLEAN(not_in(PID, &rootless, NS_NOPID | CLONE_NEWUSER));
+	EXPECT_STREQ("0\t0\t0\t0", task_status(PID, PID, "Uid"));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
+	EXPECT_CLEAN(changed_since(self->before, PID));
+	ASSERT_EQ(0, run(&self->c, "nsattach --pid %d -t %d --ns user,net --creds translate", PID,
+			 rootless.pid));
+	EXPECT_STREQ("100000\t100000\t100000\t100000", task_status(PID, PID, "Uid"));
+	EXPECT_EQ(1, run(&self->c, "nsattach --pid %d -t %d --ns user", PID, rootless.pid));
+	EXPECT_SAID("leave user out of --ns");
+	place_stop(&rootless);
+}
+
+TEST_F(command, the_clocks_of_a_time_namespace)
+{
+	struct place elsewhere;
+
+	ASSERT_CLEAN(place_start(&elsewhere, 2, CLONE_NEWTIME));
+	ASSERT_EQ(0, run(&self->c, "nsattach -v --pid %d -t %d -T", PID, elsewhere.pid));
+	EXPECT_SAID("goes into time of process");
+	EXPECT_CLEAN(not_in(PID, &elsewhere, CLONE_NEWTIME));
+	place_stop(&elsewhere);
+}
+
+TEST_F(command, pid_is_said_to_be_what_it_is)
+{
+	struct nsattach_query query;
+	struct place inside;
+	char text[64];
+
+	ASSERT_EQ(0, attach_query(&query));
+	close(device_fd());
+	ASSERT_CLEAN(place_start(&inside, 2, CLONE_NEWPID | CLONE_NEWNS));
+	ASSERT_EQ(0, run(&self->c, "nsattach -v --pid %d -t %d --ns pid", PID, inside.pid));
+	if (query.features & NSATTACH_FEAT_PID_MOVE) {
+		snprintf(text, sizeof(text), "pid: process %d is number %d inside", PID, PID);
+		EXPECT_SAID(text);
+	} else {
+		EXPECT_SAID("pid: only children born from now on are inside");
+	}
+	EXPECT_EQ(inside.ns[NS_PID], task_ns(PID, PID, "pid_for_children"));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
+	ASSERT_EQ(0, run(&self->c, "nsattach -v --pid %d -t %d --ns all", PID, inside.pid));
+	if (query.features & NSATTACH_FEAT_PID_MOVE) {
+		EXPECT_SAID("goes into mnt,pid of process");
+	} else {
+		EXPECT_SAID("pid is left out of all");
+	}
+	place_stop(&inside);
+}
+
 /* Last: the others must not find the module missing. */
 TEST(the_module_is_loaded_when_it_is_missing)
 {

@@ -39,7 +39,7 @@ static void explain(const struct nsattach_failure *f)
 
 TEST(every_reason_has_a_sentence_of_its_own)
 {
-	for (unsigned int reason = 1; reason <= NSATTACH_R_WORKER; reason++) {
+	for (unsigned int reason = 1; reason <= NSATTACH_R_PID_MM; reason++) {
 		struct nsattach_failure f = attach_failure(reason, EINVAL);
 
 		explain(&f);

@@ -59,6 +59,28 @@ static void step_directory(const struct job *job)
 	job_step(job, "mnt: its working directory inside is %s", path);
 }
 
+/* The number it has in the innermost pid namespace. */
+static void step_number(const struct job *job)
+{
+	pid_t pid = nsattach_request_pid(job->request, 0);
+	char path[64], line[256], *last;
+	FILE *f;
+
+	if (!job->o->verbose ||
+	    !(nsattach_request_result(job->request)->flags & NSATTACH_F_PID_MOVE))
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		last = strrchr(line, '\t');
+		if (!strncmp(line, "NSpid:", 6) && last)
+			job_step(job, "pid: process %d is number %s inside", pid, last + 1);
+	}
+	if (f)
+		fclose(f);
+}
+
 /* --each: the call succeeds when one moved. Tell of the rest one by one. */
 static int report_each(struct job *job)
 {
@@ -136,6 +158,7 @@ static int move(struct job *job)
 		return code;
 	}
 	step_directory(job);
+	step_number(job);
 	residue_step(job);
 	code = report_subjects(job);
 	return !code && (job->o->flags & NSATTACH_F_EACH) ? report_each(job) : code;

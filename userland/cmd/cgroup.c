@@ -81,6 +81,17 @@ void cgroup_forget(struct job *job)
 	job->nr_cgroups = 0;
 }
 
+/* Subject @index was taken out of the request. */
+void cgroup_drop(struct job *job, size_t index)
+{
+	if (index >= job->nr_cgroups)
+		return;
+	free(job->cgroups[index]);
+	job->nr_cgroups--;
+	memmove(&job->cgroups[index], &job->cgroups[index + 1],
+		(job->nr_cgroups - index) * sizeof(*job->cgroups));
+}
+
 void cgroup_undo(struct job *job)
 {
 	for (size_t i = 0; i < job->nr_cgroups; i++)

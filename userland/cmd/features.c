@@ -37,6 +37,8 @@ static const struct feature {
 	  "needs a newer module" },
 	{ "no-record", 0, NSATTACH_F_NO_RECORD, "--no-record", "needs a newer module" },
 	{ "check", 0, NSATTACH_F_CHECK, "--dry-run asks the kernel", "needs a newer module" },
+	{ "whole-tree", 0, NSATTACH_F_WHOLE_TREE, "--tree leaves no child behind",
+	  "needs a newer module; --tree looks again after the move instead" },
 	{ "renumber", 0, NSATTACH_F_PID_RENUMBER, "--renumber", "needs pid-move" },
 	{ "keep-session", 0, NSATTACH_F_PID_KEEP_SESSION, "--keep-session", "needs pid-move" },
 	{ "reparent", 0, NSATTACH_F_PID_REPARENT, "--reparent", "needs pid-move" },

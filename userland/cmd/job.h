@@ -29,6 +29,7 @@ enum exit_code {
  * @device:	NULL until it is needed
  * @query:	abi is 0 until it is asked
  * @given:	how many of the subjects were named, the rest was found
+ * @looks:	how often a child made it look again
  * @cgroups:	where each subject was before --join-cgroup, or NULL
  * @nr_cgroups:	how many of them
  * @error:	the sentence
@@ -39,6 +40,7 @@ struct job {
 	struct nsattach_device *device;
 	struct nsattach_query query;
 	size_t given;
+	unsigned int looks;
 	char **cgroups;
 	size_t nr_cgroups;
 	char error[2 * ERROR_MAX];
@@ -74,6 +76,7 @@ int sets_collect(struct job *job);
 /* cgroup.c: membership of the subjects from @first on in the target's cgroup */
 int cgroup_join(struct job *job, size_t first);
 void cgroup_undo(struct job *job);
+void cgroup_drop(struct job *job, size_t index);
 void cgroup_forget(struct job *job);
 
 /* move.c: the call, and again for processes that appeared meanwhile */

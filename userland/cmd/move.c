@@ -13,6 +13,9 @@
 /* How often a set that keeps growing is looked through. */
 #define ROUNDS_MAX 64
 
+/* How often the kernel may refuse to leave a child behind. */
+#define LOOKS_MAX 32
+
 static double now_ms(void)
 {
 	struct timespec t;
@@ -50,17 +53,45 @@ static bool drop_gone(struct job *job, struct nsattach_request *r, size_t first,
 	nsattach_request_remove(r, index);
 	if (r != job->request)
 		nsattach_request_remove(job->request, first + index);
+	cgroup_drop(job, first + index);
 	return nsattach_request_count(r) > 0;
+}
+
+static __u32 flags_of(const struct nsattach_request *r)
+{
+	return nsattach_request_result(r)->flags;
+}
+
+/*
+ * A child was born between the look and the call. Look again; of one that forks
+ * faster than that, the rest follows after the move.
+ */
+static bool take_child(struct job *job, struct nsattach_request *r, int err, int *code)
+{
+	size_t first = nsattach_request_count(r);
+
+	if (err != -EAGAIN || nsattach_request_result(r)->error.reason != NSATTACH_R_CHILD_LEFT)
+		return false;
+	if (++job->looks > LOOKS_MAX) {
+		nsattach_request_set_flags(r, flags_of(r) & ~NSATTACH_F_WHOLE_TREE);
+		return true;
+	}
+	if (sets_grow(job) < 0)
+		return false;
+	*code = cgroup_join(job, first);
+	return !*code;
 }
 
 static int call(struct job *job, struct nsattach_request *r, size_t first)
 {
 	double start = now_ms();
-	int err;
+	int err, code = 0;
 
 	do {
 		err = nsattach_request_attach(job->device, r);
-	} while (err && drop_gone(job, r, first, err));
+	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err, &code)));
+	if (code)
+		return code;
 	if (err && nsattach_request_count(r))
 		return fail(job, r, err);
 	step_done(job, r, now_ms() - start);
@@ -77,6 +108,7 @@ static int move_rest(struct job *job, size_t first)
 	if (err)
 		return job_fail(job, EXIT_FAILED, "%s", strerror(-err));
 	job_step(job, "%zu processes appeared meanwhile", nsattach_request_count(rest));
+	nsattach_request_set_flags(rest, flags_of(rest) & ~NSATTACH_F_WHOLE_TREE);
 	code = cgroup_join(job, first);
 	if (!code)
 		code = call(job, rest, first);
@@ -122,18 +154,22 @@ int move_all(struct job *job)
 {
 	int code = call(job, job->request, 0);
 
-	if (!code && (job->o->tree || job->o->cgroup))
+	if (!code && (job->o->tree || job->o->cgroup) &&
+	    !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
 		code = move_more(job);
 	return code;
 }
 
 int move_check(struct job *job)
 {
-	__u32 flags = nsattach_request_result(job->request)->flags;
+	__u32 flags = flags_of(job->request);
 	int err;
 
-	nsattach_request_set_flags(job->request, flags | NSATTACH_F_CHECK);
-	err = nsattach_request_attach(job->device, job->request);
+	nsattach_request_set_flags(job->request,
+				   (flags & ~NSATTACH_F_WHOLE_TREE) | NSATTACH_F_CHECK);
+	do {
+		err = nsattach_request_attach(job->device, job->request);
+	} while (err && drop_gone(job, job->request, 0, err));
 	nsattach_request_set_flags(job->request, flags);
 	return err ? fail(job, job->request, err) : 0;
 }

@@ -98,6 +98,9 @@ static int expand_all(struct job *job, __u64 *mask)
 	__u64 paths = nsattach_request_namespaces(job->request);
 	int code = job_query(job);
 
+	if (!code && (not_in_all(job) & CLONE_NEWPID))
+		job_step(job,
+			 "pid is left out of all: this kernel can not move the process itself");
 	if (!code)
 		*mask |= job->query.namespaces & ~not_in_all(job) & ~paths & ~shared_by_all(job);
 	return code;
@@ -115,7 +118,7 @@ static int choose_pid_move(struct job *job, __u32 *flags)
 	else
 		job_step(
 			job,
-			"pid: the processes keep their numbers, children born from now on are inside (this kernel can not do more)");
+			"pid: only children born from now on are inside, and no more threads can be started (this kernel can not do more)");
 	return 0;
 }
 
@@ -139,16 +142,29 @@ static void keep_directory(struct job *job, __u32 *flags)
 		*flags |= NSATTACH_F_WD_OPTIONAL;
 }
 
+/* Where the kernel can, it refuses to leave a child of a tree behind. */
+static int choose_whole_tree(struct job *job, __u32 *flags)
+{
+	int code;
+
+	if (!job->o->tree || (*flags & NSATTACH_F_EACH))
+		return 0;
+	code = job_query(job);
+	if (!code)
+		*flags |= job->query.attach_flags & NSATTACH_F_WHOLE_TREE;
+	return code;
+}
+
 int job_choose_namespaces(struct job *job)
 {
 	const struct options *o = job->o;
 	__u64 mask = o->ns.mask, whole;
 	__u32 flags = o->flags;
-	int code = 0;
+	int code = choose_whole_tree(job, &flags);
 
 	if (nsattach_request_target_pidfd(job->request) < 0)
 		mask = 0;
-	else if (o->ns.all)
+	else if (!code && o->ns.all)
 		code = expand_all(job, &mask);
 	nsattach_request_set_namespaces(job->request, mask);
 	whole = nsattach_request_namespaces(job->request);
