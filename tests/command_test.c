@@ -240,7 +240,7 @@ TEST_F(command, who_may_not_is_told_so)
 /* A parent in vfork() can not be gathered until its child is done. */
 static long vfork_for_long(char *text)
 {
-	const struct timespec t = { .tv_sec = 8 };
+	const struct timespec t = { .tv_sec = 3 };
 	pid_t pid;
 
 	(void)text;
@@ -400,7 +400,7 @@ static void body_forks(struct subject_shared *shared, unsigned int index)
 		pid_t pid = fork();
 
 		if (!pid) {
-			usleep(1500000);
+			usleep(800000);
 			_exit(0);
 		}
 		ADD(shared->births, 1);
@@ -434,7 +434,7 @@ TEST_F(command, a_tree_that_keeps_forking_leaves_nobody_outside)
 
 	ASSERT_CLEAN(subject_start(&forks, &options));
 	ASSERT_TRUE(UNTIL(GET(forks.shared->births) > 10));
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 2; i++) {
 		ASSERT_EQ(0, run(&self->c, "nsattach --tree --pid %d -t %d -n", forks.pid, TARGET));
 		EXPECT_CLEAN(not_in(forks.pid, &self->place, CLONE_NEWNET));
 		EXPECT_EQ(0, children_outside(forks.pid, subject_tid(&forks, 1), &self->place));

@@ -14,7 +14,7 @@
 #define ROUNDS_MAX 64
 
 /* How often the kernel may refuse to leave a child behind. */
-#define LOOKS_MAX 32
+#define LOOKS_MAX 8
 
 static double now_ms(void)
 {
