@@ -10,17 +10,23 @@
  * reach user mode either before it has run that.
  *
  * Checked call by call in 6.1, 6.12 and 7.2: what they use after a sleep hangs
- * on a file, socket, futex key or timer, which has references of its own. Not
+ * on a file, socket, futex key or timer, which has references of its own. If one
+ * wakes during the commit and looks at current->fs or nsproxy, it finds the old
+ * or the new; the commit waits for it before it frees the old (commit.c). Not
  * here: semop, msgsnd and msgrcv when the ipc namespace changes (they go on with
  * the old one, and exit_sem() would free an undo entry under a sleeping semop);
  * clone, exec, setns, unshare (they would overwrite what was switched).
  */
+#include <linux/fs.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/sched/task_stack.h>
+#include <linux/sched/signal.h>
+#include <linux/stat.h>
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 
 #include "asleep.h"
+#include "compat/compat.h"
 
 /* These hold a naked pointer to the ipc namespace they sleep in. */
 static bool is_sysv_wait(int nr)
@@ -66,38 +72,48 @@ static bool is_plain_wait(int nr)
 	case __NR_sendto:
 	case __NR_wait4:
 	case __NR_waitid:
-	case __NR_write:
-	case __NR_writev:
 		return true;
 	}
 	return false;
 }
 
-/* Calls that read their own nsproxy and write another one later. */
-static bool changes_nsproxy(int nr)
+/*
+ * A file can do anything in its write (pktgen's keeps a bare network namespace);
+ * pipes and sockets are known.
+ */
+static bool writes_to_stream(struct task_struct *task, unsigned int fd)
 {
-	switch (nr) {
-	case __NR_clone:
-	case __NR_clone3:
-	case __NR_execve:
-	case __NR_execveat:
-	case __NR_fork:
-	case __NR_setns:
-	case __NR_unshare:
-	case __NR_vfork:
-		return true;
-	}
-	return false;
+	umode_t mode = nsa_task_fd_mode(task, fd);
+
+	return S_ISFIFO(mode) || S_ISSOCK(mode);
 }
 
-bool nsa_is_asleep(struct task_struct *task, bool ipc)
-{
-	unsigned int state = READ_ONCE(task->__state);
-	int nr;
+struct entry {
+	int nr;			/* system call, negative without */
+	unsigned int fd;	/* its first argument */
+	bool inside;		/* not finished: its result is not there yet */
+};
 
-	if (!(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) ||
-	    task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_EXITING))
-		return false;
+/* What a thread that does not run entered the kernel with. The stack may go. */
+static bool read_entry(struct task_struct *task, struct entry *e)
+{
+	struct pt_regs *regs;
+	void *stack;
+
+	rcu_read_lock();
+	stack = READ_ONCE(task->stack);
+	if (stack) {
+		regs = (struct pt_regs *)(stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1;
+		e->nr = syscall_get_nr(task, regs);
+		e->fd = regs->di;
+		e->inside = regs->ax == -ENOSYS;
+	}
+	rcu_read_unlock();
+	return stack;
+}
+
+static bool is_at_rest(struct task_struct *task)
+{
 	/*
 	 * It may be on its way out with the store of TASK_RUNNING not seen yet;
 	 * then it is on a CPU, which was stored many barriers ago.
@@ -105,11 +121,29 @@ bool nsa_is_asleep(struct task_struct *task, bool ipc)
 	smp_rmb();
 	if (READ_ONCE(task->on_rq) || smp_load_acquire(&task->on_cpu))
 		return false;
-	if (task_thread_info(task)->status & TS_COMPAT)
+	/* do_exit() sleeps interruptibly for io_uring before PF_EXITING. */
+	if (READ_ONCE(task->flags) & (PF_KTHREAD | PF_IO_WORKER | PF_EXITING | PF_POSTCOREDUMP))
 		return false;
-	nr = syscall_get_nr(task, task_pt_regs(task));
-	if (is_sysv_wait(nr))
+	/* Stopped and frozen: siglock decides about the stop. */
+	if (task_is_stopped_or_traced(task))
+		return false;
+	return !(task_thread_info(task)->status & TS_COMPAT);
+}
+
+bool nsa_is_asleep(struct task_struct *task, bool ipc)
+{
+	unsigned int state = READ_ONCE(task->__state);
+	struct entry e;
+
+	if (!(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) || !is_at_rest(task) ||
+	    !read_entry(task, &e) || READ_ONCE(task->__state) != state)
+		return false;
+	/* Frozen by cgroup v1 at the boundary, after whatever it did. */
+	if (state & TASK_FROZEN && (e.nr < 0 || !e.inside))
+		return true;
+	if (is_sysv_wait(e.nr))
 		return !ipc;
-	/* Frozen by cgroup v1: at the boundary, or in a wait that can be frozen. */
-	return state & TASK_FROZEN ? !changes_nsproxy(nr) : is_plain_wait(nr);
+	if (e.nr == __NR_write || e.nr == __NR_writev)
+		return writes_to_stream(task, e.fd);
+	return is_plain_wait(e.nr);
 }

@@ -12,6 +12,7 @@
  * pointer under task_lock is waited for before the reference is dropped.
  */
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sem.h>
@@ -48,6 +49,11 @@ static bool leaves_ipc(struct nsa_thread *th)
 	return th->proxy->old->ipc_ns != th->proxy->new->ipc_ns;
 }
 
+static bool changes_clocks(struct nsa_thread *th)
+{
+	return th->proxy->old->time_ns != th->proxy->new->time_ns;
+}
+
 /* Under op->lock and siglock. */
 static void switch_stopped(struct nsa_thread *th)
 {
@@ -68,6 +74,8 @@ static void switch_stopped(struct nsa_thread *th)
 #endif
 	if (th->cred->new)
 		nsa_cred_switch(task, th->cred);
+	if (changes_clocks(th) && !th->subject->mm && task->mm && mmget_not_zero(task->mm))
+		th->subject->mm = task->mm;
 	th->was_stopped = true;
 	th->state = NSA_MOVED;
 }
@@ -149,7 +157,9 @@ static bool commit_stopped(struct nsa_op *op)
 			th->subject->stopped = th->task;
 	}
 	rcu_read_lock();
-	local_irq_disable();
+	/* With PREEMPT_RT these locks sleep, and no interrupt takes them. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_disable();
 	all = lock_all(op);
 	nsa_for_each_thread(op, batch, th) {
 		if (all && th->state == NSA_STOPPED)
@@ -163,7 +173,8 @@ static bool commit_stopped(struct nsa_op *op)
 		}
 	}
 	unlock_all(op);
-	local_irq_enable();
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_enable();
 	rcu_read_unlock();
 	return all;
 }
@@ -177,7 +188,7 @@ static bool nothing_changed(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (!s->nr_parked && !s->nr_asleep && !s->nr_stopped)
+		if (!op->pid_moved && !s->nr_parked && !s->nr_asleep && !s->nr_stopped)
 			return false;
 		if (!nsa_fs_ready(s))
 			return false;
@@ -235,9 +246,9 @@ static void undo_stopped(struct nsa_thread *th)
 {
 	if (!th->undo)
 		return;
-	th->op->undo_task->sysvsem.undo_list = th->undo;
-	th->op->undo_task->nsproxy = th->proxy->old;
-	nsa_exit_sem(th->op->undo_task);
+	th->op->stand_in->sysvsem.undo_list = th->undo;
+	th->op->stand_in->nsproxy = th->proxy->old;
+	nsa_exit_sem(th->op->stand_in);
 	th->undo = NULL;
 }
 #else
@@ -252,6 +263,12 @@ static void switch_parked(struct nsa_thread *th)
 	undo_parked(th);
 	get_nsproxy(th->proxy->new);
 	task_lock(task);
+	if (WARN_ON_ONCE(task->nsproxy != th->proxy->old)) {
+		task_unlock(task);
+		nsa_put_nsproxy(th->proxy->new);
+		th->state = NSA_GONE;
+		return;
+	}
 	task->nsproxy = th->proxy->new;
 	if (th->fs && th->fs->copy)
 		task->fs = th->fs->copy;
@@ -305,13 +322,49 @@ static void switch_fs(struct nsa_fs *fs)
 		nsa_free_fs_struct(fs->old);
 }
 
-/* The clocks in the vDSO page of the mm, which all threads share. */
+/*
+ * The clocks in the vDSO page of the mm, which all threads share. A stopped
+ * thread may run on to its exit or exec meanwhile; timens_commit() uses the mm
+ * of its task and nothing else (kernel/time/namespace.c).
+ */
 static void switch_clocks(struct nsa_thread *th)
 {
 #ifdef CONFIG_TIME_NS
-	if (th->proxy->old->time_ns != th->proxy->new->time_ns && th->task->mm)
-		nsa_timens_commit(th->task, th->proxy->new->time_ns);
+	struct nsa_subject *subject = th->subject;
+	struct task_struct *task = th->task;
+
+	if (!changes_clocks(th))
+		return;
+	if (subject->mm) {
+		task = th->op->stand_in;
+		task->mm = subject->mm;
+	}
+	if (task->mm)
+		nsa_timens_commit(task, th->proxy->new->time_ns);
+	if (subject->mm)
+		mmput(subject->mm);
+	subject->mm = NULL;
 #endif
+}
+
+/*
+ * A thread that was switched in its sleep may have woken just before, and be
+ * reading what it had through current->fs or current->nsproxy. Once it is off
+ * the CPU, or has come, it holds no such pointer.
+ */
+static void wait_for_readers(struct nsa_op *op)
+{
+	struct nsa_batch *batch;
+	struct nsa_thread *th;
+
+	/* The new pointers before the look. */
+	smp_mb();
+	nsa_for_each_thread(op, batch, th) {
+		while (th->slept && th->state == NSA_MOVED && th->task != current &&
+		       !READ_ONCE(th->came) &&
+		       (READ_ONCE(th->task->on_rq) || smp_load_acquire(&th->task->on_cpu)))
+			schedule_timeout_uninterruptible(1);
+	}
 }
 
 void nsa_commit(struct nsa_op *op)
@@ -330,10 +383,13 @@ void nsa_commit(struct nsa_op *op)
 			settle_stopped(th);
 		else
 			continue;
+		if (th->state != NSA_MOVED)
+			continue;
 		if (!th->subject->nr_moved++)
 			switch_clocks(th);
 		op->nr_moved++;
 	}
+	wait_for_readers(op);
 	for (i = 0; i < op->nr_subjects; i++) {
 		list_for_each_entry(fs, &op->subjects[i].fss, node)
 			switch_fs(fs);

@@ -83,6 +83,9 @@ static int check_arg(struct request *r, bool detach)
 	    (!detach && !a->namespaces && !a->nr_nsfds) ||
 	    (detach && (a->namespaces || a->nr_nsfds || a->wd)))
 		return bad(r, NSATTACH_R_NAMESPACES, -EINVAL);
+	/* The root of the target goes with its own mount namespace. */
+	if (a->flags & NSATTACH_F_ROOT && !(a->namespaces & CLONE_NEWNS))
+		return bad(r, NSATTACH_R_FLAGS, -EINVAL);
 	if (a->namespaces & ~nsa_ns_supported()) {
 		bad(r, NSATTACH_R_NS_UNSUPPORTED, 0);
 		a->error.ns = a->namespaces & ~nsa_ns_supported();
@@ -165,8 +168,14 @@ static int run_each(struct request *r, bool detach)
 
 	for (i = 0; i < r->arg.nr_subjects; i++) {
 		err = nsa_attach_run(&r->arg, r->nsfds, r->wd, &r->subjects[i], 1, detach);
-		if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND)
-			return err;
+		if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) {
+			if (!any)
+				return err;
+			/* What has moved stays; the rest is the caller's to repeat. */
+			for (; i < r->arg.nr_subjects; i++)
+				r->subjects[i].result = -EINTR;
+			break;
+		}
 		threads += r->arg.nr_threads;
 		any |= !err;
 		if (!err || ret)
@@ -212,12 +221,14 @@ static long attach(struct file *file, void __user *uarg, bool detach)
 	return err;
 }
 
-static long list_records(void __user *uarg)
+static long list_records(struct file *file, void __user *uarg)
 {
 	struct nsattach_list list;
 	u32 usize;
-	int err = get_size(uarg, sizeof(list), &usize);
+	int err = opened_by_caller(file) ? 0 : -EPERM;
 
+	if (!err)
+		err = get_size(uarg, sizeof(list), &usize);
 	if (!err)
 		err = copy_struct_from_user(&list, sizeof(list), uarg, usize);
 	if (!err && (list.reserved || list.reserved2))
@@ -260,7 +271,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case NSATTACH_IOC_DETACH:
 		return attach(file, uarg, true);
 	case NSATTACH_IOC_LIST:
-		return list_records(uarg);
+		return list_records(file, uarg);
 	}
 	return -ENOTTY;
 }

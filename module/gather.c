@@ -77,8 +77,10 @@ static bool all_parked(struct nsa_op *op)
 		return false;
 	for (i = 0; i < op->nr_subjects; i++) {
 		struct nsa_subject *s = &op->subjects[i];
+		unsigned int nr = s->nr_parked + s->nr_asleep;
 
-		if (s->nr_parked + s->nr_asleep != get_nr_threads(s->leader))
+		/* A process that was reaped has no threads either. */
+		if (!nr || nr != get_nr_threads(s->leader))
 			return false;
 		if (!nsa_fs_ready(s))
 			return false;
@@ -86,18 +88,25 @@ static bool all_parked(struct nsa_op *op)
 	return true;
 }
 
-static void finish(struct nsa_op *op, enum nsa_op_state state)
+/* Under op->lock. */
+static void finish_locked(struct nsa_op *op, enum nsa_op_state state)
 {
 	struct nsa_batch *batch;
 	struct nsa_thread *th;
 
-	spin_lock(&op->lock);
 	WRITE_ONCE(op->state, state);
 	nsa_for_each_thread(op, batch, th) {
-		if (th->waits)
+		/* Not one that saw the state and may sleep elsewhere again. */
+		if (READ_ONCE(th->waits))
 			wake_up_process(th->task);
 	}
 	wake_caller(op);
+}
+
+static void finish(struct nsa_op *op, enum nsa_op_state state)
+{
+	spin_lock(&op->lock);
+	finish_locked(op, state);
 	spin_unlock(&op->lock);
 }
 
@@ -193,6 +202,7 @@ static void park(struct nsa_thread *th)
 		}
 		schedule();
 	}
+	WRITE_ONCE(th->waits, false);
 	__set_current_state(TASK_RUNNING);
 }
 
@@ -201,6 +211,7 @@ static void meet(struct nsa_thread *th)
 	struct nsa_op *op = th->op;
 	bool last, commit = false, parked;
 
+	WRITE_ONCE(th->came, true);
 	spin_lock(&op->lock);
 	if (op->state != NSA_GATHER) {
 		parked = op->state == NSA_COMMITTING;
@@ -388,7 +399,7 @@ static void nap(struct nsa_op *op, u64 *look_ns)
 	set_current_state(op->pid_moved ? TASK_UNINTERRUPTIBLE :
 			  test_thread_flag(TIF_NOTIFY_SIGNAL) ? TASK_KILLABLE :
 								TASK_INTERRUPTIBLE);
-	if (READ_ONCE(op->kicked) || READ_ONCE(op->yield) ||
+	if (READ_ONCE(op->kicked) || (READ_ONCE(op->yield) && !op->pid_moved) ||
 	    schedule_hrtimeout(&until, HRTIMER_MODE_ABS)) {
 		__set_current_state(TASK_RUNNING);
 		return;
@@ -449,6 +460,49 @@ static int ask_new(struct nsa_op *op)
 	return nr;
 }
 
+/* Return: as settle(). */
+static int commit(struct nsa_op *op)
+{
+	if (!nsa_commit_begin(op))
+		return 0;
+	nsa_commit(op);
+	finish(op, NSA_COMMITTED);
+	return 1;
+}
+
+/* Nobody can leave while the kernel decides about the numbers: COMMITTING. */
+static int commit_pids(struct nsa_op *op)
+{
+	int err;
+
+	if (!nsa_commit_begin(op))
+		return 0;
+	err = nsa_pid_commit(op);
+	if (err) {
+		spin_lock(&op->lock);
+		WRITE_ONCE(op->state, NSA_GATHER);
+		spin_unlock(&op->lock);
+		return err == -EAGAIN ? 0 : err;
+	}
+	nsa_commit(op);
+	finish(op, NSA_COMMITTED);
+	return 1;
+}
+
+/*
+ * Stopped threads are switched by nsa_commit_begin(), which can not be taken
+ * back: the numbers come first then, and the rest is carried through.
+ */
+static int commit_pids_first(struct nsa_op *op)
+{
+	int err = nsa_pid_commit(op);
+
+	if (err)
+		return err == -EAGAIN ? 0 : err;
+	op->pid_moved = true;
+	return commit(op);
+}
+
 /*
  * Everybody known is parked, stopped or gone, and the caller runs.
  * Return: 1 when the attach is committed, 0 to gather again, or -errno.
@@ -461,25 +515,23 @@ static int settle(struct nsa_op *op)
 	op->slow = true;
 	op->restless = false;
 	spin_unlock(&op->lock);
-	err = ask_new(op);
+	/* After a pid move nobody is new: the held threads made none. */
+	err = op->pid_moved ? 0 : ask_new(op);
 	if (err)
 		return err < 0 ? err : 0;
 	err = nsa_prepare_again(op);
+	if (err > 0)
+		return 0;
 	if (!err && op->flags & NSATTACH_F_WHOLE_TREE)
 		err = nsa_check_children(op);
-	if (!err && op->pid_target && !op->pid_moved) {
-		err = nsa_pid_commit(op);
-		op->pid_moved = !err;
-		if (err == -EAGAIN)
-			return 0;
-	}
+	/* After a pid move there is no way back: whatever it is, try again. */
+	if (err && op->pid_moved)
+		return 0;
 	if (err)
 		return err;
-	if (!nsa_commit_begin(op))
-		return 0;
-	nsa_commit(op);
-	finish(op, NSA_COMMITTED);
-	return 1;
+	if (op->pid_target && !op->pid_moved)
+		return op->nr_stopped ? commit_pids_first(op) : commit_pids(op);
+	return commit(op);
 }
 
 /* If nobody has to come, nobody has to be waited for. */
@@ -514,8 +566,6 @@ static int gather(struct nsa_op *op)
 		return err;
 	if (commit_now(op))
 		return 0;
-	if (!err)
-		return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, &op->subjects[0], NULL);
 
 	for (;; op->rounds++) {
 		err = wait_for_threads(op);
@@ -546,10 +596,8 @@ static bool abort_gather(struct nsa_op *op)
 	}
 	committed = op->state == NSA_COMMITTED;
 	if (!committed)
-		WRITE_ONCE(op->state, NSA_ABORTED);
+		finish_locked(op, NSA_ABORTED);
 	spin_unlock(&op->lock);
-	if (!committed)
-		finish(op, NSA_ABORTED);
 	return !committed;
 }
 
@@ -575,8 +623,11 @@ int nsa_prepare(struct nsa_op *op)
 		batch = nsa_find_threads(op, &op->subjects[i]);
 		if (IS_ERR(batch))
 			return PTR_ERR(batch);
-		if (!batch)
+		if (!batch && nsa_subject_is_gone(&op->subjects[i]))
 			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0,
+					&op->subjects[i], NULL);
+		if (!batch)
+			return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0,
 					&op->subjects[i], NULL);
 		err = nsa_prepare_batch(batch);
 		op->nr_moved += batch->nr;

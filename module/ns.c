@@ -141,7 +141,8 @@ static int join_types(struct nsa_op *op, u64 mask)
 	struct nsa_join *join = &op->join;
 	int i;
 
-	if (!join->proxy || !join->pid_ns)
+	if (!join->proxy || !join->pid_ns ||
+	    (op->flags & NSATTACH_F_ROOT && !join->root.dentry))
 		return nsa_fail(op, -ESRCH, NSATTACH_R_TARGET_GONE, 0, NULL, NULL);
 
 	if (mask & CLONE_NEWUSER) {
@@ -339,7 +340,8 @@ static int find_wd(struct nsa_op *op, struct nsa_subject *subject, const struct 
 	}
 	if (!op->wd.dentry) {
 		err = vfs_path_lookup(root->dentry, root->mnt, op->wd_name,
-				      LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &op->wd);
+				      LOOKUP_FOLLOW | LOOKUP_DIRECTORY |
+				      LOOKUP_NO_MAGICLINKS, &op->wd);
 		if (err && op->flags & NSATTACH_F_WD_OPTIONAL) {
 			op->wd = *root;
 			path_get(&op->wd);

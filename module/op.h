@@ -104,6 +104,7 @@ struct nsa_thread {
 	bool was_stopped;
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */
+	bool came;			/* runs, or has run, its task_work */
 	struct sem_undo_list *undo;	/* of a stopped thread, until it is applied */
 	struct hlist_node known;
 };
@@ -130,6 +131,7 @@ struct nsa_subject {
 	unsigned int nr_moved;
 	struct task_struct *stopped;	/* one of the stopped threads */
 	struct sighand_struct *sighand;	/* its siglock is held */
+	struct mm_struct *mm;		/* time, of a stopped thread: reference */
 	struct pid_namespace *was_in;	/* pid move: reference, for the record */
 	struct nsa_record *record;	/* prepared (attach) or found (detach) */
 };
@@ -181,7 +183,7 @@ struct nsa_op {
 	unsigned int nr_subjects;
 	struct list_head batches;
 	struct list_head proxies;
-	struct task_struct *undo_task;	/* stand-in for exit_sem() */
+	struct task_struct *stand_in;	/* for a stopped thread that may run again */
 	struct hlist_head *known;
 	unsigned int known_bits;
 	unsigned int nr_moved;

@@ -348,16 +348,19 @@ static void keep_fs(struct nsa_record *r, struct nsa_fs *fs)
 static void keep_fss(struct nsa_subject *subject)
 {
 	struct nsa_record *r = subject->record;
-	struct nsa_fs *fs;
+	struct nsa_fs *fs, *next;
+	LIST_HEAD(kept);
 
 	if (list_empty(&subject->fss))
 		return;
-	list_for_each_entry(fs, &subject->fss, node) {
-		if (fs->nr_moved)
-			keep_fs(r, fs);
+	list_for_each_entry_safe(fs, next, &subject->fss, node) {
+		if (!fs->nr_moved)
+			continue;
+		keep_fs(r, fs);
+		list_move(&fs->node, &kept);
 	}
 	forget_fss(r);
-	list_splice_init(&subject->fss, &r->fss);
+	list_splice(&kept, &r->fss);
 }
 
 /* Under records_lock. */
@@ -419,24 +422,41 @@ static void describe(struct nsa_record *r, struct nsattach_record *out)
 	};
 }
 
-int nsa_record_list(struct nsattach_list *list)
+/* Return: how many there are; as many as there is room for are described. */
+static unsigned int describe_all(struct nsattach_record *out, unsigned int room)
 {
-	struct nsattach_record __user *to = u64_to_user_ptr(list->records);
-	struct nsattach_record out;
+	struct nsattach_record one;
 	struct nsa_record *r;
 	unsigned int nr = 0;
-	int bucket, err = 0;
+	int bucket;
 
 	mutex_lock(&records_lock);
 	hash_for_each(records, bucket, r, node) {
-		describe(r, &out);
-		if (!out.pid)
+		describe(r, &one);
+		if (!one.pid)
 			continue;
-		if (nr < list->nr_records && copy_to_user(&to[nr], &out, sizeof(out)))
-			err = -EFAULT;
+		if (nr < room)
+			out[nr] = one;
 		nr++;
 	}
 	mutex_unlock(&records_lock);
+	return nr;
+}
+
+/* User memory may block for ever: never under the lock. */
+int nsa_record_list(struct nsattach_list *list)
+{
+	unsigned int nr = describe_all(NULL, 0), room = min(nr, list->nr_records);
+	struct nsattach_record *out = kvcalloc(room, sizeof(*out), GFP_KERNEL_ACCOUNT);
+	int err = 0;
+
+	if (!out)
+		return -ENOMEM;
+	nr = describe_all(out, room);
+	if (copy_to_user(u64_to_user_ptr(list->records), out,
+			 min(nr, room) * sizeof(*out)))
+		err = -EFAULT;
+	kvfree(out);
 	list->nr_records = nr;
 	return err;
 }

@@ -77,6 +77,9 @@ void nsa_restart_transparently(void)
 	if (in_compat_syscall() || syscall_get_nr(current, regs) == -1 ||
 	    syscall_get_error(current, regs) != -EINTR)
 		return;
-	if (may_restart(syscall_get_nr(current, regs), regs))
-		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
+	if (!may_restart(syscall_get_nr(current, regs), regs))
+		return;
+	syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
+	/* The arch code may have decided before: have it look again. */
+	set_thread_flag(TIF_NOTIFY_SIGNAL);
 }

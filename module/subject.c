@@ -69,6 +69,13 @@ int nsa_subject_open(struct nsa_op *op, struct nsa_subject *subject, int fd)
 	return refuse(op, subject);
 }
 
+bool nsa_subject_is_gone(const struct nsa_subject *subject)
+{
+	const struct signal_struct *signal = subject->leader->signal;
+
+	return !atomic_read(&signal->live) || READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
 void nsa_subject_close(struct nsa_subject *subject)
 {
 	if (subject->leader)

@@ -8,6 +8,8 @@
 #include "op.h"
 
 int nsa_subject_open(struct nsa_op *op, struct nsa_subject *subject, int fd);
+/* Has it no thread that could still move? An exec may leave none that was known. */
+bool nsa_subject_is_gone(const struct nsa_subject *subject);
 void nsa_subject_close(struct nsa_subject *subject);
 
 /**

@@ -71,7 +71,7 @@ static int remember_all(struct nsa_op *op)
 /* A thread with SIGKILL pending runs no user code and can not clone any more. */
 static bool is_leaving(struct task_struct *task)
 {
-	return task->flags & PF_EXITING || task->exit_state || fatal_signal_pending(task);
+	return task->flags & (PF_EXITING | PF_POSTCOREDUMP) || task->exit_state || fatal_signal_pending(task);
 }
 
 static void walk(struct nsa_op *op, struct nsa_subject *subject, struct nsa_batch *batch)
@@ -373,6 +373,9 @@ bool nsa_fs_ready(struct nsa_subject *subject)
 {
 	struct nsa_fs *fs;
 
+	/* Somebody came with another one: what is in the list may be gone. */
+	if (subject->op->stale)
+		return false;
 	list_for_each_entry(fs, &subject->fss, node) {
 		unsigned int users;
 
@@ -510,19 +513,18 @@ int nsa_prepare_again(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects && !err; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (!s->nr_parked && !s->nr_asleep && !s->nr_stopped)
-			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL);
+		if (!op->pid_moved && !s->nr_parked && !s->nr_asleep && !s->nr_stopped)
+			return nsa_subject_is_gone(s) ?
+				nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL) : 1;
 		err = prepare_copies(op, s);
 		if (!err && nsa_moves(op, CLONE_NEWTIME))
 			err = check_mm(op, s);
 	}
-#ifdef CONFIG_SYSVIPC
-	if (!err && op->nr_stopped && nsa_moves(op, CLONE_NEWIPC) && !op->undo_task) {
-		op->undo_task = kzalloc(sizeof(*op->undo_task), GFP_KERNEL);
-		if (!op->undo_task)
+	if (!err && op->nr_stopped && !op->stand_in) {
+		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
+		if (!op->stand_in)
 			err = -ENOMEM;
 	}
-#endif
 	return err;
 }
 
@@ -562,5 +564,5 @@ void nsa_release_threads(struct nsa_op *op)
 		nsa_proxy_free(proxy);
 	for (i = 0; i < op->nr_subjects; i++)
 		release_subject(&op->subjects[i]);
-	kfree(op->undo_task);
+	kfree(op->stand_in);
 }

@@ -42,7 +42,8 @@ int nsa_prepare_batch(struct nsa_batch *batch);
  * stop, get one of their own.
  *
  * Context: the caller; sleeps.
- * Return: 0 or a negated errno, with op->error set.
+ * Return: 0; 1 to gather again, because a subject has other threads by now; or a
+ * negated errno, with op->error set.
  */
 int nsa_prepare_again(struct nsa_op *op);
 

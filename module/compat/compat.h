@@ -11,6 +11,8 @@
 #include <linux/version.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/fdtable.h>
+#include <linux/sched/task.h>
 #include <linux/fs_struct.h>
 #include <linux/ipc_namespace.h>
 #include <linux/mm_types.h>
@@ -27,6 +29,23 @@
 /* Exported, but declared in no public header (fs/namei.c). */
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
 		    unsigned int flags, struct path *path);
+
+/* The type of file that an fd of another task is, or 0. Does not sleep. */
+static inline umode_t nsa_task_fd_mode(struct task_struct *task, unsigned int fd)
+{
+	struct file *file = NULL;
+	umode_t mode = 0;
+
+	rcu_read_lock();
+	task_lock(task);
+	if (task->files)
+		file = files_lookup_fd_raw(task->files, fd);
+	if (file)
+		mode = file_inode(file)->i_mode;
+	task_unlock(task);
+	rcu_read_unlock();
+	return mode;
+}
 
 /* ns_common: the type moved from ops->type to ns_type in 6.18. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
