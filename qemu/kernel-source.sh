@@ -152,8 +152,10 @@ patched_kernel() {
 	mapfile -t series < <(grep -ls '^diff --git' "$top/kernel-patches/$source_series"/*.patch)
 	[ ${#series[@]} -gt 0 ] || say "no kernel-patches/$source_series: Linux $source_series is built as Debian ships it"
 	mkdir -p "$cache/work"
+	# shellcheck disable=SC2016 # expanded when it runs
+	on_exit 'rm -f "$cache/work/asked.$$"'
 	fragments "$source_series" "$config" >"$cache/work/asked.$$"
-	[ ${#series[@]} = 0 ] || echo CONFIG_NSATTACH=y >>"$cache/work/asked.$$"
+	[ ${#series[@]} = 0 ] || sed -n 's/^+config \(NSATTACH[A-Z_]*\)$/CONFIG_\1=y/p' "${series[@]}" >>"$cache/work/asked.$$"
 	key=$( (echo "source 1 $source_version $("$(compiler)" -dumpfullversion)"
 		cat "$cache/work/asked.$$" "${series[@]}") | hash_of)
 	kernel_dir=$cache/kernels/$1-patched-$config-$key
@@ -169,7 +171,6 @@ patched_kernel() {
 		publish "$work/src" "$obj" "$kernel_dir"
 		prune "$1-patched-$config"
 	fi
-	rm -f "$cache/work/asked.$$"
 }
 
 # own_kernel TREE CONFIG: sets kernel_dir; make decides what is to be compiled
@@ -188,9 +189,8 @@ own_kernel() {
 	lock "work-own-$key"
 	mkdir -p "$obj"
 	fragments "$version" "$config" >"$asked"
-	if grep -rqs --include='Kconfig*' '^config NSATTACH$' "$tree/init" "$tree/kernel" "$tree/security"; then
-		echo CONFIG_NSATTACH=y >>"$asked"
-	fi
+	grep -rhs --include='Kconfig*' '^config NSATTACH' "$tree/init" "$tree/kernel" "$tree/security" |
+		sed 's/^config \(.*\)/CONFIG_\1=y/' >>"$asked"
 	configure "$tree" "$obj" "$asked"
 	compile "$tree ($version, $config)" "$tree" "$obj"
 	publish "$tree" "$obj" "$kernel_dir"
