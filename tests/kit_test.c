@@ -93,10 +93,10 @@ TEST_F(kit, snapshots_see_a_single_thread_change)
 	const subject_fn changes[] = { new_hostname_namespace, other_directory, no_new_privs };
 	struct snapshot *before;
 
-	ASSERT_CLEAN(subject_start_plain(&self->subject, 500));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 40));
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		before = snapshot_take(self->subject.pid);
-		EXPECT_EQ(500, snapshot_threads(before));
+		EXPECT_EQ(40, snapshot_threads(before));
 		EXPECT_CLEAN(changed_since(before, self->subject.pid));
 		ASSERT_EQ(0, subject_call(&self->subject, changes[i]));
 		EXPECT_NE(NULL, changed_since(before, self->subject.pid));

@@ -132,19 +132,22 @@ static long carry_out(char *text)
 /* One cell of the matrix; yields 0, 1 if looser than the rule, -1 if stricter. */
 static int judge_cell(struct subject *caller, const struct who *who_calls,
 		      const struct subject *subject, const struct who *who_moves,
-		      const struct place *place, int user, uint64_t mask, char *what)
+		      struct snapshot **before, const struct place *place, int user,
+		      uint64_t mask, char *what)
 {
 	struct order *order = (void *)caller->shared->text;
 	uint64_t refuses = rule_refuses(who_calls, who_moves, &targets[user], user, mask);
-	struct snapshot *before = snapshot_take(subject->pid);
+	struct snapshot *after;
 	const char *bad;
 	long ret;
 
 	*order = (struct order){ subject->pid, place->pid, mask, false, { 0 } };
 	ret = subject_call(caller, carry_out);
-	bad = ret ? changed_since(before, subject->pid) :
-		    not_moved(before, subject->pid, place, mask);
-	snapshot_free(before);
+	after = snapshot_take(subject->pid);
+	bad = ret ? snapshot_differs(*before, after) :
+		    snapshot_not_moved(*before, after, place, mask);
+	snapshot_free(*before);
+	*before = after;
 	snprintf(what, 512, "%s moves %s into %s of %s: %ld (%s), rule refuses with %llx: %s",
 		 who_calls->name, who_moves->name, ns_mask_name(mask), targets[user].name, ret,
 		 attach_error_text(&order->error), (unsigned long long)refuses,
@@ -161,9 +164,11 @@ TEST_F_TIMEOUT(permission, matrix_is_neither_looser_nor_stricter_than_the_rule, 
 	unsigned int cells = 0, looser = 0, stricter = 0, allowed = 0;
 
 	for (size_t s = 0; s < ARRAY_SIZE(subjects); s++) {
+		struct snapshot *before;
 		struct subject subject;
 
 		ASSERT_CLEAN(actor_start(&subject, &subjects[s], self->places, 2));
+		before = snapshot_take(subject.pid);
 		for (size_t c = 0; c < ARRAY_SIZE(callers); c++) {
 			struct subject caller;
 
@@ -172,7 +177,8 @@ TEST_F_TIMEOUT(permission, matrix_is_neither_looser_nor_stricter_than_the_rule, 
 				int user = t / NR_BASE;
 				char what[512];
 				int verdict = judge_cell(&caller, &callers[c], &subject,
-							 &subjects[s], &self->places[user], user,
+							 &subjects[s], &before,
+							 &self->places[user], user,
 							 ns_types[t % NR_BASE].flag, what);
 
 				EXPECT_EQ(0, verdict) TH_LOG("%s", what);
@@ -185,6 +191,7 @@ TEST_F_TIMEOUT(permission, matrix_is_neither_looser_nor_stricter_than_the_rule, 
 			}
 			subject_stop(&caller);
 		}
+		snapshot_free(before);
 		subject_stop(&subject);
 	}
 	EXPECT_LE(300, cells);

@@ -196,22 +196,27 @@ TEST_F_TIMEOUT(set, each_for_itself_leaves_only_the_stuck_one, 240)
 TEST_F_TIMEOUT(set, one_that_exits_in_the_middle_never_splits_the_rest, 1200)
 {
 	unsigned long moved = 0, rounds = scaled(15, 500);
+	uint32_t *go = shared_alloc(sizeof(*go));
 
 	for (unsigned long i = 0; i < rounds; i++) {
 		pid_t killer;
 		int ret;
 
+		SET(*go, 0);
 		subject_stop(&self->members[2]);
 		ASSERT_CLEAN(subject_start_plain(&self->members[2], 8));
 		close(self->call.subjects[2].pidfd);
 		self->call.subjects[2].pidfd = pidfd_of(self->members[2].pid);
 		killer = fork_child();
 		if (!killer) {
-			for (unsigned long spin = 0; spin < i * 5000; spin++)
+			while (!GET(*go))
+				;
+			for (unsigned long spin = 0; spin < i % 60 * 3000; spin++)
 				__asm__ volatile("");
 			kill(self->members[2].pid, SIGKILL);
 			_exit(0);
 		}
+		SET(*go, 1);
 		ret = attach_call(&self->call);
 		kill_and_reap(killer);
 		ASSERT_TRUE(ret == 0 || ret == -ESRCH || ret == -EAGAIN);

@@ -56,7 +56,7 @@ static pid_t start_stop_storm(pid_t subject)
 
 TEST_F_TIMEOUT(signals, stop_and_continue_storms_leave_no_thread_behind, 1800)
 {
-	unsigned long success = 0, rounds = scaled(100, 2000);
+	unsigned long success = 0, rounds = scaled(50, 2000);
 	struct snapshot *before;
 	pid_t storm;
 
@@ -85,7 +85,7 @@ TEST_F_TIMEOUT(signals, stop_and_continue_storms_leave_no_thread_behind, 1800)
 
 TEST_F_TIMEOUT(signals, subject_killed_at_a_random_moment, 1800)
 {
-	unsigned long success = 0, gone = 0, rounds = scaled(60, 1000);
+	unsigned long success = 0, gone = 0, rounds = scaled(40, 1000);
 
 	for (unsigned long i = 0; i < rounds; i++) {
 		struct nsattach_error error;
@@ -99,7 +99,7 @@ TEST_F_TIMEOUT(signals, subject_killed_at_a_random_moment, 1800)
 		ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
 		killer = fork_child();
 		if (!killer) {
-			for (unsigned long spin = 0; spin < i * 3000; spin++)
+			for (unsigned long spin = 0; spin < i % 60 * 6000; spin++)
 				__asm__ volatile("");
 			kill(self->subject.pid, SIGKILL);
 			_exit(0);
@@ -136,7 +136,7 @@ static void killed_caller(struct __test_metadata *_metadata, struct subject *s,
 		uint32_t *go = shared_alloc(sizeof(*go));
 		pid_t caller;
 
-		ASSERT_CLEAN(subject_start_plain(s, 32));
+		ASSERT_CLEAN(subject_start_plain(s, 16));
 		before = snapshot_take(s->pid);
 		caller = fork_child();
 		if (!caller) {
@@ -146,7 +146,7 @@ static void killed_caller(struct __test_metadata *_metadata, struct subject *s,
 		}
 		while (!GET(*go))
 			;
-		for (unsigned long spin = 0; spin < i * 3000; spin++)
+		for (unsigned long spin = 0; spin < i % 60 * 6000; spin++)
 			__asm__ volatile("");
 		kill(caller, signal);
 		waitpid(caller, NULL, 0);
@@ -160,7 +160,7 @@ static void killed_caller(struct __test_metadata *_metadata, struct subject *s,
 		/* Alive, and no thread is held. */
 		ASSERT_STREQ(not_there ? "-" : "place-1", view_get(subject_view(s), "file"));
 		ASSERT_EQ(0, GET(s->shared->returns));
-		for (unsigned int t = 1; t < 32; t++) {
+		for (unsigned int t = 1; t < 16; t++) {
 			ASSERT_TRUE(UNTIL(task_syscall(s->pid, subject_tid(s, t)) == SYS_futex));
 		}
 		snapshot_free(before);
@@ -176,12 +176,12 @@ static void killed_caller(struct __test_metadata *_metadata, struct subject *s,
 
 TEST_F_TIMEOUT(signals, caller_killed_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	killed_caller(_metadata, &self->subject, &self->a, SIGKILL, scaled(30, 1000));
+	killed_caller(_metadata, &self->subject, &self->a, SIGKILL, scaled(12, 1000));
 }
 
 TEST_F_TIMEOUT(signals, caller_interrupted_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	killed_caller(_metadata, &self->subject, &self->a, SIGINT, scaled(30, 1000));
+	killed_caller(_metadata, &self->subject, &self->a, SIGINT, scaled(12, 1000));
 }
 
 /* Each thread counts the signals it got; a blocking read is what they disturb. */
@@ -216,7 +216,7 @@ TEST_F_TIMEOUT(signals, of_the_subject_are_all_delivered, 1200)
 {
 	struct subject_options options = { .threads = 8, .unshare = NS_NOPID, .body = body_pause,
 					   .setup = setup_handler };
-	unsigned long rounds = scaled(200, 5000), sent = 0;
+	unsigned long rounds = scaled(60, 5000), sent = 0;
 	struct subject_shared *shared;
 
 	ASSERT_CLEAN(subject_start(&self->subject, &options));

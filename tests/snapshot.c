@@ -313,26 +313,38 @@ static bool links_elsewhere(pid_t pid, pid_t tid, int type, uint64_t want, uint6
 	return true;
 }
 
+static const char *thread_not_in(pid_t pid, pid_t tid, const struct place *place, uint64_t mask,
+				 unsigned int *judged)
+{
+	for (int i = 0; i < NS_COUNT; i++) {
+		uint64_t ns = 0;
+
+		if (mask & ns_types[i].flag && links_elsewhere(pid, tid, i, place->ns[i], &ns))
+			return COMPLAIN("thread %d of %d: %s is %llu, not %llu", tid, pid,
+					ns_types[i].name, (unsigned long long)ns,
+					(unsigned long long)place->ns[i]);
+		*judged += ns != 0;
+	}
+	return NULL;
+}
+
 const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 {
-	struct snapshot *now = snapshot_take(pid);
-	const char *bad = now->count ? NULL : COMPLAIN("process %d has no threads", pid);
+	unsigned int judged = 0;
+	const char *bad = NULL;
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
 
-	for (unsigned int t = 0; !bad && t < now->count; t++)
-		for (int i = 0; !bad && i < NS_COUNT; i++) {
-			uint64_t ns;
-
-			if (!(mask & ns_types[i].flag))
-				continue;
-			ns = now->threads[t].ns[i];
-			if (ns == place->ns[i])
-				continue;
-			if (ns || links_elsewhere(pid, now->threads[t].tid, i, place->ns[i], &ns))
-				bad = COMPLAIN("thread %d of %d: %s is %llu, not %llu",
-					       now->threads[t].tid, pid, ns_types[i].name,
-					       (unsigned long long)ns,
-					       (unsigned long long)place->ns[i]);
-		}
-	snapshot_free(now);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return COMPLAIN("process %d is gone", pid);
+	while (!bad && (entry = readdir(tasks)))
+		if (entry->d_name[0] != '.')
+			bad = thread_not_in(pid, atoi(entry->d_name), place, mask, &judged);
+	closedir(tasks);
+	if (!bad && !judged)
+		return COMPLAIN("process %d has no live thread", pid);
 	return bad;
 }

@@ -166,7 +166,7 @@ static bool one_more_fits(const char *knob, unsigned int limit, int type)
 static unsigned int budget_used(const char *name, int type)
 {
 	char knob[64], was[16];
-	unsigned int low = 0, high = 4096;
+	unsigned int low = 0, high = 1024;
 
 	snprintf(knob, sizeof(knob), "/proc/sys/user/max_%s_namespaces", name);
 	read_at(AT_FDCWD, knob, was, sizeof(was));
@@ -193,18 +193,25 @@ static const struct {
 
 static bool all_back(const unsigned int used[NR_BUDGETS], const char **which)
 {
-	for (int i = 0; i < NR_BUDGETS; i++)
-		if (budget_used(budgets[i].name, budgets[i].type) > used[i]) {
-			*which = budgets[i].name;
+	for (int i = 0; i < NR_BUDGETS; i++) {
+		char knob[64], was[16];
+		bool fits;
+
+		*which = budgets[i].name;
+		snprintf(knob, sizeof(knob), "/proc/sys/user/max_%s_namespaces", *which);
+		read_at(AT_FDCWD, knob, was, sizeof(was));
+		fits = one_more_fits(knob, used[i] + 1, budgets[i].type);
+		write_file(knob, was);
+		if (!fits)
 			return false;
-		}
+	}
 	return true;
 }
 
 static bool all_back_in_time(const unsigned int used[NR_BUDGETS], const char **which)
 {
 	/* Namespaces are freed by workers, some time after the last user. */
-	for (int turns = 0; turns < 100; turns++) {
+	for (int turns = 0; turns < 600; turns++) {
 		if (all_back(used, which))
 			return true;
 		usleep(100000);
@@ -214,7 +221,7 @@ static bool all_back_in_time(const unsigned int used[NR_BUDGETS], const char **w
 
 TEST_F_TIMEOUT(soak, namespaces_die_with_the_last_process_in_them, 3600)
 {
-	unsigned long rounds = scaled(15, 500);
+	unsigned long rounds = scaled(10, 500);
 	unsigned int used[NR_BUDGETS];
 	const char *which = "";
 

@@ -177,7 +177,7 @@ TEST_F_TIMEOUT(threads, appearing_and_exiting_all_the_time_are_all_moved, 1200)
 					   .body = body_threads };
 
 	attach_in_a_storm(_metadata, &self->subject, &self->a, &self->b, &options,
-			  scaled(40, 1000));
+			  scaled(15, 1000));
 }
 
 TEST_F_TIMEOUT(threads, children_of_a_fork_storm_are_born_in_the_target, 1200)
@@ -186,7 +186,7 @@ TEST_F_TIMEOUT(threads, children_of_a_fork_storm_are_born_in_the_target, 1200)
 					   .body = body_children };
 
 	attach_in_a_storm(_metadata, &self->subject, &self->a, &self->b, &options,
-			  scaled(40, 1000));
+			  scaled(15, 1000));
 }
 
 TEST_F_TIMEOUT(threads, two_hundred_that_keep_making_threads_and_children_never_mix, 3600)
@@ -195,7 +195,7 @@ TEST_F_TIMEOUT(threads, two_hundred_that_keep_making_threads_and_children_never_
 					   .body = body_both };
 
 	attach_in_a_storm(_metadata, &self->subject, &self->a, &self->b, &options,
-			  scaled(20, 1000));
+			  scaled(8, 1000));
 	EXPECT_EQ(0, GET(self->subject.shared->returns));
 }
 
@@ -211,7 +211,7 @@ TEST_F_TIMEOUT(threads, exiting_during_the_attach_leave_the_rest_moved, 600)
 	struct subject_options options = { .threads = 32, .unshare = NS_NOPID,
 					   .body = body_exit_when_told };
 
-	for (unsigned long i = 0; i < scaled(20, 500); i++) {
+	for (unsigned long i = 0; i < scaled(10, 500); i++) {
 		struct nsattach_error error;
 
 		ASSERT_CLEAN(subject_start(&self->subject, &options));
