@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The clock, and the lines that the runner reads, with tabs between their words:
- * figure: NAME X MEDIAN MIN MAX RUNS
+ * figure: NAME X MEDIAN P10 P90 RUNS
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,8 +55,8 @@ void report(const char *name, long x, uint64_t *v, unsigned int n)
 {
 	sort(v, n);
 	printf("figure:\t%s\t%ld\t%llu\t%llu\t%llu\t%u\n", name, x,
-	       (unsigned long long)percentile(v, n, 500), (unsigned long long)v[0],
-	       (unsigned long long)v[n - 1], n);
+	       (unsigned long long)percentile(v, n, 500), (unsigned long long)percentile(v, n, 100),
+	       (unsigned long long)percentile(v, n, 900), n);
 }
 
 void report_one(const char *name, long x, uint64_t value)

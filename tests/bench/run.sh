@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh [KERNEL]...: measure there (6.1-stock), print a table, plot it, compare with the committed result.
+# run.sh [KERNEL]...: measure there (6.1-stock and 6.1-patched), print a table, plot it, compare with the committed result.
 #   BENCH="threads stall"  only these (see main.c); compared only where measured
 #   UPDATE=1               the result becomes the one to compare with: tests/bench/results/KERNEL.tsv
 #   TIMEOUT=S              of each boot: 3000
@@ -14,7 +14,7 @@ set -eu -o pipefail
 here=$top/tests/bench
 deterministic=(floor stop freeze inject threads woken processes fds mounts memory namespaces commands restart stall-one-cpu)
 timed=(stall)
-header=$'measurement\tx\tmedian\tmin\tmax\truns'
+header=$'measurement\tx\tmedian\tp10\tp90\truns'
 work=$(mktemp -d)
 # shellcheck disable=SC2016 # expanded when it runs
 on_exit 'rm -rf "$work"'
@@ -97,8 +97,10 @@ publish() { # KERNEL
 	[ -n "${BENCH-}" ] || "$here/plot.sh" "$dir/result.tsv" "$dir"
 }
 
+[ -n "${BENCH-}" ] || need_tool gnuplot gnuplot-nox
 failed=false
-for kernel in "${@:-6.1-stock}"; do
+[ $# -gt 0 ] || set -- 6.1-stock 6.1-patched
+for kernel in "$@"; do
 	say "measuring on $kernel"
 	measure "$kernel"
 	publish "$kernel"
