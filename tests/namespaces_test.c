@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "attach.h"
 #include "harness.h"
@@ -269,6 +270,51 @@ TEST_F_TIMEOUT(namespaces, missing_working_directory_changes_nothing, 120)
 		EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
 	}
 	attach_done(&a);
+}
+
+static long into_a_chroot(char *text)
+{
+	(void)text;
+	return mkdir("/tmp/jail", 0755) || chroot("/tmp/jail") || chdir("/") ? errno : 0;
+}
+
+/* The directory that is root for @pid, as the outside sees it. */
+static ino_t root_of(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+TEST_F_TIMEOUT(namespaces, root_of_a_chrooted_target_is_taken_on_demand, 120)
+{
+	struct nsattach_query query;
+	struct subject target;
+	ino_t outside = root_of(getpid());
+	struct attach a;
+
+	ASSERT_EQ(0, attach_query(&query));
+	if (!(query.attach_flags & NSATTACH_F_ROOT))
+		SKIP(return, "NSATTACH_F_ROOT is not among the module's features");
+	rmdir("/tmp/jail");
+	ASSERT_CLEAN(subject_start_plain(&target, 1));
+	ASSERT_EQ(0, subject_call(&target, into_a_chroot));
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, target.pid, CLONE_NEWNS));
+	/* Without the flag it is the root of the mount namespace, as for setns. */
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_EQ(outside, root_of(self->subject.pid));
+	a.arg.flags = NSATTACH_F_ROOT;
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_NE(outside, root_of(self->subject.pid));
+	EXPECT_EQ(root_of(target.pid), root_of(self->subject.pid));
+	EXPECT_STREQ("/", view_get(subject_view(&self->subject), "cwd path"));
+	attach_done(&a);
+	subject_stop(&target);
+	rmdir("/tmp/jail");
 }
 
 static const struct place *oracle_place;

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * exec of a setuid program against an attach by somebody who may move its user
+ * but not root: what has been elevated is not moved any more.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "permission_rule.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define PROGRAM "/tmp/nsattach-setuid"
+#define SHARED_FD 700
+
+/**
+ * struct report - what the setuid program tells
+ * @go:		the test lets it exec
+ * @started:	it runs
+ * @euid:	as whom
+ * @uts:	namespace it was in at its very start
+ */
+struct report {
+	uint32_t go;
+	uint32_t ready;
+	uint32_t started;
+	uint32_t euid;
+	uint64_t uts;
+};
+
+static void __attribute__((constructor)) elevated_main(int argc, char **argv)
+{
+	struct report *report;
+
+	if (argc != 1 || strcmp(argv[0], "elevated"))
+		return;
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED, SHARED_FD, 0);
+	if (report == MAP_FAILED)
+		_exit(1);
+	report->uts = task_ns(getpid(), getpid(), "uts");
+	report->euid = geteuid();
+	SET(report->started, 1);
+	for (;;)
+		pause();
+}
+
+static const char *make_setuid_program(void)
+{
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int to = open(PROGRAM, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0755);
+	struct stat st;
+
+	if (from < 0 || to < 0 || fstat(from, &st))
+		return "open";
+	for (off_t left = st.st_size; left > 0;) {
+		ssize_t sent = sendfile(to, from, NULL, (size_t)left);
+
+		if (sent <= 0)
+			return "copy";
+		left -= sent;
+	}
+	close(from);
+	close(to);
+	return chmod(PROGRAM, 04755) ? "chmod" : NULL;
+}
+
+static const struct who user = { "user", 1000, USER_INIT, 0 };
+static const struct who mover = { "user with sys_admin", 1000, USER_INIT,
+				  CAP_BIT(CAP_SYS_ADMIN) };
+
+static int play(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	return become(arg, NULL);
+}
+
+static int play_in_new_uts(struct subject_shared *shared, void *arg)
+{
+	return unshare(CLONE_NEWUTS) ? errno : play(shared, arg);
+}
+
+struct order {
+	pid_t subject;
+	pid_t target;
+	struct nsattach_error error;
+};
+
+static long carry_out(char *text)
+{
+	struct order *order = (void *)text;
+
+	return attach_pid(order->subject, order->target, CLONE_NEWUTS, &order->error);
+}
+
+/* A process of the user that execs the setuid program as soon as it may. */
+static pid_t start_climber(struct report *report)
+{
+	pid_t pid = fork_child();
+	char *argv[] = { (char *)"elevated", NULL };
+	char *envp[] = { NULL };
+
+	if (pid)
+		return pid;
+	if (become(&user, NULL))
+		_exit(1);
+	SET(report->ready, 1);
+	while (!GET(report->go))
+		;
+	execve(PROGRAM, argv, envp);
+	_exit(1);
+}
+
+FIXTURE(elevate)
+{
+	struct subject caller;
+	struct subject target;
+	struct report *report;
+	mode_t mode;
+	char yama[8];
+};
+
+#define YAMA "/proc/sys/kernel/yama/ptrace_scope"
+
+FIXTURE_SETUP(elevate)
+{
+	struct who mover_copy = mover, user_copy = user;
+	struct subject_options caller = { .threads = 1, .setup = play, .arg = &mover_copy };
+	struct subject_options target = { .threads = 1, .setup = play_in_new_uts,
+					  .arg = &user_copy };
+	struct stat st;
+	int fd;
+
+	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
+	self->mode = st.st_mode & 07777;
+	ASSERT_EQ(0, chmod(NSATTACH_DEVICE, 0666));
+	read_at(AT_FDCWD, YAMA, self->yama, sizeof(self->yama));
+	if (self->yama[0])
+		ASSERT_TRUE(write_file(YAMA, "0"));
+	ASSERT_CLEAN(make_setuid_program());
+	fd = memfd_create("report", 0);
+	ASSERT_EQ(0, ftruncate(fd, sizeof(*self->report)));
+	self->report = mmap(NULL, sizeof(*self->report), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			    0);
+	ASSERT_EQ(SHARED_FD, dup2(fd, SHARED_FD));
+	ASSERT_CLEAN(subject_start(&self->caller, &caller));
+	ASSERT_CLEAN(subject_start(&self->target, &target));
+}
+
+FIXTURE_TEARDOWN(elevate)
+{
+	subject_stop(&self->caller);
+	subject_stop(&self->target);
+	unlink(PROGRAM);
+	chmod(NSATTACH_DEVICE, self->mode);
+	if (self->yama[0])
+		write_file(YAMA, self->yama);
+}
+
+TEST_F_TIMEOUT(elevate, setuid_program_is_not_moved_by_who_may_move_only_its_user, 3600)
+{
+	unsigned long rounds = scaled(80, 50000), before_exec = 0, refused = 0, won = 0;
+	struct order *order = (void *)self->caller.shared->text;
+	uint64_t there = task_ns(self->target.pid, self->target.pid, "uts");
+
+	for (unsigned long i = 0; i < rounds; i++) {
+		pid_t pid;
+		long ret;
+
+		memset(self->report, 0, sizeof(*self->report));
+		pid = start_climber(self->report);
+		ASSERT_TRUE(UNTIL(GET(self->report->ready)));
+		*order = (struct order){ pid, self->target.pid, { 0 } };
+		SET(self->report->go, 1);
+		for (unsigned long spin = 0; spin < i % 80 * 20000; spin++)
+			__asm__ volatile("");
+		ret = subject_call(&self->caller, carry_out);
+		ASSERT_TRUE(UNTIL(GET(self->report->started)));
+		ASSERT_EQ(0, self->report->euid);
+		if (!ret) {
+			/* Moved, so it must have been so before it had any power. */
+			before_exec++;
+			won += self->report->uts != there;
+			EXPECT_EQ(there, self->report->uts);
+		} else {
+			refused += ret == -EPERM;
+			ASSERT_TRUE(ret == -EPERM || ret == -EAGAIN)
+			{
+				TH_LOG("ret %ld, %s", ret, attach_error_text(&order->error));
+			}
+			EXPECT_NE(there, task_ns(pid, pid, "uts"));
+		}
+		kill_and_reap(pid);
+	}
+	figure("exec_race.rounds", (long long)rounds);
+	figure("exec_race.moved_before", (long long)before_exec);
+	figure("exec_race.refused", (long long)refused);
+	figure("exec_race.moved_after_elevation", (long long)won);
+	EXPECT_EQ(0, won);
+}
+
+TEST_F_TIMEOUT(elevate, once_elevated_it_is_refused, 240)
+{
+	struct order *order = (void *)self->caller.shared->text;
+	struct snapshot *before;
+	pid_t pid = start_climber(self->report);
+
+	SET(self->report->go, 1);
+	ASSERT_TRUE(UNTIL(GET(self->report->started)));
+	before = snapshot_take(pid);
+	*order = (struct order){ pid, self->target.pid, { 0 } };
+	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT,
+		       (int)subject_call(&self->caller, carry_out), order->error);
+	EXPECT_CLEAN(changed_since(before, pid));
+	snapshot_free(before);
+	kill_and_reap(pid);
+}
+
+TEST_HARNESS_MAIN
