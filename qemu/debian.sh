@@ -19,15 +19,15 @@ mirror() {
 # use_suite system|SUITE: the following calls ask the machine's own lists, or a private copy of SUITE's.
 use_suite() {
 	local dir=$cache/apt/$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	if [ "$1" = system ]; then
-		apt_options=()
-		return
-	fi
-	apt_options=(-o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null
-		-o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache" -o APT::Get::List-Cleanup=0)
+	mkdir -p "$dir/cache/archives/partial"
+	# apt's index of the lists, which some machines do not keep, makes each question four times as fast.
+	apt_options=(-o Dir::Cache="$dir/cache" -o Dir::Cache::pkgcache=pkgcache.bin -o Dir::Cache::srcpkgcache=srcpkgcache.bin)
+	[ "$1" != system ] || return 0
+	apt_options+=(-o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null
+		-o Dir::State::lists="$dir/lists" -o APT::Get::List-Cleanup=0)
 	lock "apt-$1"
 	if [ -z "$(find "$dir/fresh" -mmin -1440 2>/dev/null)" ]; then
-		mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+		mkdir -p "$dir/lists/partial"
 		[ ! -e "$keyring" ] || keyring="[signed-by=$keyring] "
 		printf 'deb %s%s %s main\n' "${keyring#/*}" "$(mirror)" "$1" >"$dir/sources.list"
 		logged 300 "fetching the package list of $1" "$cache/logs/apt-$1" \

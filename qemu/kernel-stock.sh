@@ -12,14 +12,20 @@ mend_headers() {
 	done
 }
 
-# unpack_stock RELEASE VERSION LIB-VERSION DIR
+# The package with the programs that the headers of RELEASE build with: its name follows another rule in each series.
+kbuild_package() {
+	apt-cache "${apt_options[@]}" --no-all-versions show "linux-headers-$1" | sed -n 's/^Depends: //p' |
+		grep -oE 'linux-kbuild-[^ ,]+' | sed -n 1p
+}
+
+# unpack_stock RELEASE VERSION DIR
 unpack_stock() {
-	local release=$1 version=$2 lib=$3 dir=$4 headers=linux-headers-${1%-amd64} file
+	local release=$1 version=$2 dir=$3 headers=linux-headers-${1%-amd64} file
 	need_space "$dir" 900 "Debian's kernel $release"
 	file=$(deb "linux-image-$release" "$version")
 	say "unpacking linux-image-$release"
 	unpack "$file" "$dir"
-	for file in "$headers-amd64" "$headers-common" "linux-kbuild-$lib"; do
+	for file in "$headers-amd64" "$headers-common" "$(kbuild_package "$release")"; do
 		file=$(deb "$file" "$version")
 		unpack "$file" "$dir" --wildcards './usr/src/*' './usr/lib/linux-kbuild*' 2>/dev/null || [ -d "$dir/usr" ]
 	done
@@ -34,14 +40,11 @@ unpack_stock() {
 
 # stock_kernel 6.1|6.12: sets kernel_dir
 stock_kernel() {
-	local package version release lib key
+	local package version release key
 	PATH=$PATH:/usr/sbin:/sbin
 	need_tool depmod kmod
 	find_package "^linux-image-${1//./\\.}\\.[.0-9]+(\\+[a-z0-9]+)?(-[0-9]+)?-amd64\$" "$([ "$1" = 6.1 ] && echo bookworm || echo bookworm-backports)"
 	release=${package#linux-image-}
-	# 6.1.0-56-amd64 has linux-kbuild-6.1, 6.12.9+deb12-amd64 has linux-kbuild-6.12.9+deb12.
-	lib=$1
-	[ -n "$(package_version "linux-kbuild-$lib")" ] || lib=${release%-amd64}
 	key=$(echo "stock 1 $package $version" | hash_of)
 	kernel_dir=$cache/kernels/$1-stock-plain-$key
 	[ ! -e "$kernel_dir/release" ] || return 0
@@ -49,7 +52,7 @@ stock_kernel() {
 	[ ! -e "$kernel_dir/release" ] || return 0
 	rm -rf "$kernel_dir" "$kernel_dir.new"
 	mkdir -p "$kernel_dir.new"
-	unpack_stock "$release" "$version" "$lib" "$kernel_dir.new"
+	unpack_stock "$release" "$version" "$kernel_dir.new"
 	mv "$kernel_dir.new" "$kernel_dir"
 	mend_headers "$kernel_dir"
 }

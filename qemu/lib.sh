@@ -6,16 +6,18 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${NSATTACH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nsattach}
 build=$top/build
 jobs=$(nproc)
+checkout=$(basename "$top")-$(printf %s "$top" | sha256sum | cut -c1-8)
 
 say() { printf '%s\n' "== $*" >&2; }
 die() { printf 'nsattach: %s\n' "$*" >&2; exit 1; }
 
-# on_exit COMMAND: run it however this process ends (a background child of ours in $running is ended first).
+# on_exit COMMAND: run it however this process ends (the background children in $running are ended first).
 exit_commands=() running=''
 on_exit() { exit_commands+=("$1"); }
 at_exit() {
 	local command
-	[ -z "$running" ] || kill "$running" 2>/dev/null || :
+	# shellcheck disable=SC2086 # several pids
+	[ -z "$running" ] || kill $running 2>/dev/null || :
 	for command in "${exit_commands[@]}"; do eval "$command"; done
 }
 trap at_exit EXIT
@@ -52,14 +54,21 @@ logged() {
 	die "$what: failed with status $rc (log: $log)"
 }
 
-# lock NAME: until this process ends, nobody else works on what NAME stands for.
+# lock NAME: until unlock NAME or the end of this process, nobody else works on what NAME stands for.
+declare -A lock_fds=()
 lock() {
 	local fd
 	mkdir -p "$cache/locks"
 	exec {fd}>"$cache/locks/$1"
+	lock_fds[$1]=$fd
 	flock -n "$fd" && return
 	say "waiting for another run that is working on $1"
 	flock -w "${NSATTACH_LOCK_TIMEOUT:-3600}" "$fd" || die "another run holds $cache/locks/$1 for more than an hour"
+}
+
+unlock() {
+	local fd=${lock_fds[$1]}
+	exec {fd}>&-
 }
 
 need_space() {

@@ -15,6 +15,7 @@ logs=$build/logs/shell-$kernel-$config
 mkdir -p "$logs"
 touch "$logs/interactive"
 read -r rows columns < <(stty size)
+[ "$rows" -gt 0 ] || rows=24 columns=80
 printf 'stty rows %d columns %d\n' "$rows" "$columns" >"$logs/size"
 prepare_world "$kernel" "$config" "$logs/initrd" "$top/qemu/guest/shell.sh" \
 	"file:$logs/interactive:/job/" "file:$logs/size:/job/"

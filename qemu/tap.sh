@@ -38,7 +38,8 @@ tap_plan() {
 
 tap_failure() {
 	printf '   %s: %s\n' "$suite" "$1"
-	[ ${#lines[@]} = 0 ] || printf '      %s\n' "${lines[@]: -20}"
+	local -i from=$((${#lines[@]} > 20 ? ${#lines[@]} - 20 : 0))
+	[ ${#lines[@]} = 0 ] || printf '      %s\n' "${lines[@]:from}"
 	lines=()
 }
 

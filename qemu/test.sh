@@ -12,8 +12,8 @@ set -eu -o pipefail
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
-results=$build/results.tsv
 work=$(mktemp -d)
+results=$work/results.tsv
 # shellcheck disable=SC2016 # expanded when it runs
 on_exit 'rm -rf "$work"'
 
@@ -35,7 +35,9 @@ host_suite() {
 
 host() {
 	say "on this machine"
+	lock "build-$checkout"
 	build_userland
+	unlock "build-$checkout"
 	if selected userland; then host_suite userland -C "$top/userland" check; fi
 	if selected unit && grep -qs '^host:' "$top/tests/Makefile"; then
 		host_suite unit -C "$top/tests" host
@@ -76,7 +78,7 @@ pack() { # KERNEL CONFIG KERNEL-DIR
 
 # vm_run KERNEL CONFIG KERNEL-DIR: boot, and read the verdict while it is written
 vm_run() {
-	local logs=$build/logs/$1-$2 status=0
+	local logs=$build/logs/$1-$2 status=0 vm
 	local -a options=()
 	[ "$2" = plain ] || options+=(--append panic_on_warn=1)
 	[ -z "${GDB-}" ] || options+=(--gdb)
@@ -84,9 +86,11 @@ vm_run() {
 	: >"$logs/channel"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
 		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((900 * $(slowness "$2")))}" "${options[@]}" &
-	running=$!
-	tail -n +1 -s 0.2 -f --pid="$running" "$logs/channel" | tap_read "$1" "$2" "$results" || status=1
-	wait "$running" || status=1
+	vm=$! running=$!
+	# In the background and waited for, so that a signal ends the guest at once.
+	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" | tap_read "$1" "$2" "$results"; } &
+	wait $! || status=1
+	wait $vm || status=1
 	running=''
 	[ $status != 0 ] || return 0
 	printf '   the guest did not end properly; the end of its console (%s):\n' "$logs/console"
@@ -98,12 +102,16 @@ on_kernel() { # KERNEL CONFIG
 	local kernel_dir
 	say "on $1 ($2)"
 	kernel_dir=$("$top/qemu/kernel.sh" "$1" "$2" | tail -n1)
+	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$1-$2"
 	build_tests
 	pack "$1" "$2" "$kernel_dir"
+	unlock "build-$checkout"
+	lock "vm-$checkout-$1-$2"
 	say "booting $1 ($2)"
 	vm_run "$1" "$2" "$kernel_dir"
+	unlock "vm-$checkout-$1-$2"
 }
 
 mkdir -p "$build/logs"
@@ -116,4 +124,5 @@ for where in "$@"; do
 	*) on_kernel "$where" plain ;;
 	esac
 done
+cp "$results" "$build/results.tsv"
 tap_table "$results"

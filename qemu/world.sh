@@ -16,6 +16,7 @@ prepare_world() {
 	local -a items
 	shift 4
 	kernel_dir=$("$top/qemu/kernel.sh" "$kernel" "$config" | tail -n1)
+	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$kernel-$config"
 	mkdir -p "$build/demo"
@@ -26,4 +27,5 @@ prepare_world() {
 	"$top/qemu/initramfs.sh" "$initrd" "$kernel_dir" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$build/demo/teller" "file:$build/demo/environment:/job/" "file:$main:/job/main" \
 		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/" "$@"
+	unlock "build-$checkout"
 }

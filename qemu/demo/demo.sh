@@ -11,17 +11,17 @@ set -eu -o pipefail
 
 kernel=$1 config=$2
 logs=$build/logs/demo-$kernel-$config
-status=1
 
-# transcript: what the guest says, but for its last line
+# transcript: what the guest says; status 0 if it came to its last line and that says 0
 transcript() {
-	local line
+	local line status=1
 	while IFS= read -r line; do
 		case $line in
 		'nsattach: done '*) status=${line##* } ;;
 		*) printf '%s\n' "$line" ;;
 		esac
 	done
+	return "$status"
 }
 
 mkdir -p "$logs"
@@ -30,12 +30,14 @@ prepare_world "$kernel" "$config" "$logs/initrd" "$top/qemu/demo/guest.sh"
 say "booting $kernel ($config)"
 "$top/qemu/vm.sh" --kernel "$kernel_dir" --initrd "$logs/initrd" --channel "$logs/channel" --console "$logs/console" \
 	--timeout "${TIMEOUT:-300}" &
-running=$!
-transcript < <(tail -n +1 -s 0.1 -f --pid="$running" "$logs/channel")
-wait "$running" || status=1
+vm=$! running=$! status=0
+# In the background and waited for, so that a signal ends the guest at once.
+{ tail -n +1 -s 0.1 -f --pid=$vm "$logs/channel" | transcript; } &
+wait $! || status=1
+wait $vm || status=1
 running=''
-if [ "$status" != 0 ]; then
+if [ $status != 0 ]; then
 	printf '\nThe end of the console (%s):\n' "$logs/console"
 	tail -n 20 "$logs/console"
 fi
-exit "$status"
+exit $status
