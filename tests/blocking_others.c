@@ -62,6 +62,17 @@ struct timespec blocking_deadline(const struct blocking *b, clockid_t clock)
 	return at;
 }
 
+const struct blocking_kind *blocking_find(const char *name)
+{
+	for (const struct blocking_kind *k = blocking_files; k->name; k++)
+		if (!strcmp(k->name, name))
+			return k;
+	for (const struct blocking_kind *k = blocking_others; k->name; k++)
+		if (!strcmp(k->name, name))
+			return k;
+	return NULL;
+}
+
 static int no_setup(struct blocking *b)
 {
 	(void)b;

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "ahead.h"
 #include "attach.h"
 #include "harness.h"
 #include "place.h"
@@ -19,13 +20,6 @@
 #define OFFSET 5000000
 #define THREADS 8
 
-/* A process in a time namespace of its own, OFFSET seconds ahead. */
-struct ahead {
-	pid_t maker;
-	pid_t pid;
-	uint64_t ns;
-};
-
 FIXTURE(timens)
 {
 	struct ahead ahead;
@@ -33,32 +27,6 @@ FIXTURE(timens)
 	struct snapshot *before;
 	struct nsattach_query query;
 };
-
-/* Only children of who makes a time namespace are in it. */
-static const char *start_ahead(struct ahead *ahead)
-{
-	pid_t *inner = shared_alloc(sizeof(*inner));
-	char offset[64];
-
-	snprintf(offset, sizeof(offset), "monotonic %d 0\nboottime %d 0\n", OFFSET, OFFSET);
-	ahead->maker = fork_child();
-	if (!ahead->maker) {
-		pid_t pid;
-
-		if (unshare(CLONE_NEWTIME) || !write_file("/proc/self/timens_offsets", offset))
-			_exit(1);
-		pid = fork_child();
-		if (pid)
-			SET(*inner, pid);
-		for (;;)
-			pause();
-	}
-	if (!UNTIL(GET(*inner) || task_state(ahead->maker, ahead->maker) == 'Z') || !GET(*inner))
-		return "no time namespace";
-	ahead->pid = GET(*inner);
-	ahead->ns = task_ns(ahead->pid, ahead->pid, "time");
-	return NULL;
-}
 
 /**
  * struct clocks - what the threads see
@@ -112,7 +80,7 @@ FIXTURE_SETUP(timens)
 	clocks = shared_alloc(sizeof(*clocks));
 	if (!(self->query.namespaces & CLONE_NEWTIME))
 		SKIP(return, "time is not among the namespaces the module attaches");
-	ASSERT_CLEAN(start_ahead(&self->ahead));
+	ASSERT_CLEAN(ahead_start(&self->ahead, OFFSET));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	self->before = snapshot_take(self->subject.pid);
 	ASSERT_GT(OFFSET, seconds(false));
@@ -122,8 +90,7 @@ FIXTURE_TEARDOWN(timens)
 {
 	snapshot_free(self->before);
 	subject_stop(&self->subject);
-	kill(self->ahead.pid, SIGKILL);
-	kill_and_reap(self->ahead.maker);
+	ahead_stop(&self->ahead);
 }
 
 /* Every thread has read its clock @more times since. */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Calls with a timeout: it ends when it would have ended, however often the
+ * process is moved meanwhile.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "ahead.h"
+#include "attach.h"
+#include "blocking.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+FIXTURE(timeouts)
+{
+	struct place a;
+	struct place b;
+	struct subject subject;
+};
+
+FIXTURE_SETUP(timeouts)
+{
+	ASSERT_LE(0, device_fd());
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+}
+
+FIXTURE_TEARDOWN(timeouts)
+{
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	place_stop(&self->b);
+}
+
+#define MAX_TIMED 40
+#define TIMEOUT_NS (3000ULL * 1000 * 1000)
+
+/* One thread per kind with a timeout, all in one subject. */
+static struct {
+	const struct blocking_kind *kind;
+	struct blocking blocking;
+} timed[MAX_TIMED];
+static unsigned int nr_timed;
+
+struct outcome {
+	uint32_t done;
+	int32_t ret;
+	uint64_t took;
+};
+
+static struct outcome *outcomes;
+
+static int setup_timed(struct subject_shared *shared, void *arg)
+{
+	(void)arg;
+	for (unsigned int i = 1; i <= nr_timed; i++) {
+		timed[i].blocking.timeout = (struct timespec){ 3, 0 };
+		timed[i].blocking.stop = &shared->stop;
+		/* What the kernel lacks is seen by the other test. */
+		if (timed[i].kind->setup(&timed[i].blocking))
+			SET(outcomes[i].done, 2);
+	}
+	return 0;
+}
+
+static void body_timed(struct subject_shared *shared, unsigned int index)
+{
+	struct outcome *outcome = &outcomes[index];
+	uint64_t start = now_ns();
+
+	(void)shared;
+	if (GET(outcome->done))
+		return;
+	outcome->ret = (int32_t)timed[index].kind->block(&timed[index].blocking);
+	outcome->took = now_ns() - start;
+	SET(outcome->done, 1);
+}
+
+static unsigned int pending(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 1; i <= nr_timed; i++)
+		n += !GET(outcomes[i].done);
+	return n;
+}
+
+/* A tenth of the timeout, and half a second for a machine that is busy. */
+#define SLACK_NS (500ULL * 1000 * 1000)
+
+static const char *start_all(struct subject *s)
+{
+	const struct blocking_kind *tables[] = { blocking_files, blocking_others };
+	struct subject_options options = { .unshare = NS_NOPID, .body = body_timed,
+					   .setup = setup_timed };
+
+	outcomes = shared_alloc(MAX_TIMED * sizeof(*outcomes));
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
+		for (const struct blocking_kind *k = tables[t]; k->name; k++)
+			if (k->timed && nr_timed + 1 < MAX_TIMED)
+				timed[++nr_timed].kind = k;
+	options.threads = nr_timed + 1;
+	return subject_start(s, &options);
+}
+
+static void judge(struct __test_metadata *_metadata, const char *name, unsigned long attaches)
+{
+	uint64_t worst = 0;
+	char text[64];
+
+	for (unsigned int i = 1; i <= nr_timed; i++) {
+		struct outcome *o = &outcomes[i];
+
+		if (GET(o->done) == 2)
+			continue;
+		EXPECT_EQ(1, GET(o->done)) TH_LOG("%s never ended", timed[i].kind->name);
+		if (!GET(o->done))
+			continue;
+		EXPECT_EQ(timed[i].kind->expired, o->ret)
+		{
+			TH_LOG("%s returned %d", timed[i].kind->name, o->ret);
+		}
+		EXPECT_GE(TIMEOUT_NS + TIMEOUT_NS / 10 + SLACK_NS, o->took)
+		{
+			TH_LOG("%s took %llu ms", timed[i].kind->name,
+			       (unsigned long long)o->took / 1000000);
+		}
+		worst = o->took > worst ? o->took : worst;
+	}
+	figure("timeouts.kinds", nr_timed);
+	snprintf(text, sizeof(text), "timeouts.%s.attaches", name);
+	figure(text, (long long)attaches);
+	snprintf(text, sizeof(text), "timeouts.%s.worst_stretch_percent", name);
+	figure(text, worst > TIMEOUT_NS ? (long long)((worst - TIMEOUT_NS) * 100 / TIMEOUT_NS) : 0);
+}
+
+/*
+ * Attaches follow each other for as long as anybody waits: a call that began
+ * its timeout anew with each of them would never end.
+ */
+TEST_F_TIMEOUT(timeouts, are_not_stretched_by_any_number_of_attaches, 300)
+{
+	unsigned long attaches = 0;
+	uint64_t start;
+
+	ASSERT_CLEAN(start_all(&self->subject));
+	start = now_ns();
+	while (pending() && now_ns() - start < 4 * TIMEOUT_NS) {
+		const struct place *to = attaches % 2 ? &self->b : &self->a;
+		struct nsattach_error error;
+
+		/* SysV ids mean nothing in the other ipc namespaces. */
+		ASSERT_ATTACHED(attach_pid_retry(self->subject.pid, to->pid,
+						 NS_BASE & ~(uint64_t)CLONE_NEWIPC, &error),
+				error);
+		attaches++;
+		usleep(20000);
+	}
+	EXPECT_LT(10, attaches);
+	judge(_metadata, "asleep", attaches);
+}
+
+/*
+ * A time namespace wakes every thread. The calls that the kernel does not
+ * restart by itself then begin their timeout anew, once for each attach: one
+ * attach at the beginning has to stay within the bound.
+ */
+TEST_F_TIMEOUT(timeouts, begin_anew_at_most_once_for_an_attach_that_wakes, 300)
+{
+	struct nsattach_query query;
+	struct nsattach_error error;
+	struct ahead ahead;
+
+	ASSERT_EQ(0, attach_query(&query));
+	if (!(query.namespaces & CLONE_NEWTIME))
+		SKIP(return, "time is not among the namespaces the module attaches");
+	ASSERT_CLEAN(ahead_start(&ahead, 0));
+	ASSERT_CLEAN(start_all(&self->subject));
+	ASSERT_ATTACHED(attach_pid_retry(self->subject.pid, ahead.pid, CLONE_NEWTIME, &error),
+			error);
+	UNTIL(!pending());
+	judge(_metadata, "woken", 1);
+	ahead_stop(&ahead);
+}
+
+TEST_HARNESS_MAIN
