@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a process leaves in its old ipc namespace: SEM_UNDO is applied there,
+ * once, when it goes; segments that die with their last user do so cleanly.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define KEY 0x756e646f
+#define THREADS 4
+
+FIXTURE(sysv)
+{
+	struct place a;
+	struct subject subject;
+	/* Stays in the ipc namespace that the subject leaves. */
+	struct subject witness;
+};
+
+static int join_ipc(struct subject_shared *shared, void *arg)
+{
+	const struct subject *subject = arg;
+
+	(void)shared;
+	return setns(pidfd_of(subject->pid), CLONE_NEWIPC) ? errno : 0;
+}
+
+FIXTURE_SETUP(sysv)
+{
+	struct subject_options options = { .threads = 1, .setup = join_ipc,
+					   .arg = &self->subject };
+
+	ASSERT_LE(0, device_fd());
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, THREADS));
+	ASSERT_CLEAN(subject_start(&self->witness, &options));
+}
+
+FIXTURE_TEARDOWN(sysv)
+{
+	subject_stop(&self->subject);
+	subject_stop(&self->witness);
+	place_stop(&self->a);
+}
+
+/* A semaphore of value 5, to which one is added for as long as the caller lives. */
+static long add_with_undo(char *text)
+{
+	struct sembuf op = { 0, 1, SEM_UNDO };
+	int id = semget(KEY, 1, IPC_CREAT | 0600);
+
+	(void)text;
+	return semctl(id, 0, SETVAL, 5) || semop(id, &op, 1) ? -errno : 0;
+}
+
+static long value(char *text)
+{
+	int id = semget(KEY, 1, 0);
+
+	(void)text;
+	return id < 0 ? -errno : semctl(id, 0, GETVAL);
+}
+
+TEST_F(sysv, undo_is_applied_once_when_the_ipc_namespace_is_left)
+{
+	struct nsattach_error error;
+
+	ASSERT_EQ(0, subject_call(&self->subject, add_with_undo));
+	ASSERT_EQ(6, subject_call(&self->witness, value));
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_EQ(5, subject_call(&self->witness, value));
+	EXPECT_EQ(-ENOENT, subject_call(&self->subject, value));
+	subject_stop(&self->subject);
+	EXPECT_EQ(5, subject_call(&self->witness, value));
+}
+
+TEST_F(sysv, undo_of_a_stopped_process_is_applied_once)
+{
+	struct nsattach_error error;
+
+	ASSERT_EQ(0, subject_call(&self->subject, add_with_undo));
+	ASSERT_EQ(0, kill(self->subject.pid, SIGSTOP));
+	for (unsigned int i = 0; i < THREADS; i++) {
+		pid_t tid = subject_tid(&self->subject, i);
+
+		ASSERT_TRUE(UNTIL(task_state(self->subject.pid, tid) == 'T'));
+	}
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_EQ(5, subject_call(&self->witness, value));
+	subject_stop(&self->subject);
+	EXPECT_EQ(5, subject_call(&self->witness, value));
+}
+
+TEST_F(sysv, undo_waits_for_the_exit_when_the_ipc_namespace_stays)
+{
+	struct nsattach_error error;
+
+	ASSERT_EQ(0, subject_call(&self->subject, add_with_undo));
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid,
+				   NS_BASE & ~(uint64_t)CLONE_NEWIPC, &error), error);
+	EXPECT_EQ(6, subject_call(&self->witness, value));
+	subject_stop(&self->subject);
+	EXPECT_EQ(5, subject_call(&self->witness, value));
+}
+
+TEST_F(sysv, undo_is_applied_once_for_each_of_many_rounds)
+{
+	unsigned long rounds = scaled(30, 1000);
+
+	for (unsigned long i = 0; i < rounds; i++) {
+		struct nsattach_error error;
+		struct attach a;
+
+		ASSERT_EQ(0, subject_call(&self->subject, add_with_undo));
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, CLONE_NEWIPC, &error),
+				error);
+		ASSERT_EQ(5, subject_call(&self->witness, value));
+		attach_init(&a);
+		ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+		ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+		attach_done(&a);
+	}
+	subject_stop(&self->subject);
+	EXPECT_EQ(5, subject_call(&self->witness, value));
+	figure("sem_undo.rounds", (long long)rounds);
+}
+
+/* Segments are destroyed as soon as nobody has them, by order of the sysctl. */
+static long make_segment(char *text)
+{
+	int id;
+
+	(void)text;
+	if (!write_file("/proc/sys/kernel/shm_rmid_forced", "1"))
+		return -errno;
+	id = shmget(KEY, 4096, IPC_CREAT | 0600);
+	return id < 0 || shmat(id, NULL, 0) == (void *)-1 ? -errno : 0;
+}
+
+static long has_segment(char *text)
+{
+	(void)text;
+	return shmget(KEY, 4096, 0) >= 0;
+}
+
+TEST_F(sysv, forced_removal_of_segments_waits_for_the_last_user)
+{
+	struct nsattach_error error;
+
+	ASSERT_EQ(0, subject_call(&self->subject, make_segment));
+	ASSERT_EQ(1, subject_call(&self->witness, has_segment));
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
+	/* It still has it mapped. */
+	EXPECT_EQ(1, subject_call(&self->witness, has_segment));
+	subject_stop(&self->subject);
+	EXPECT_EQ(0, subject_call(&self->witness, has_segment));
+}
+
+TEST_HARNESS_MAIN
