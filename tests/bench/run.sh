@@ -72,9 +72,12 @@ boot() {
 measure() { # KERNEL
 	local kernel_dir logs=$build/logs/bench-$1
 	kernel_dir=$("$top/qemu/kernel.sh" "$1" plain | tail -n1)
+	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$1-plain"
 	logged 300 "building the measuring programs" "$build/logs/bench-programs" make -C "$here" programs
+	unlock "build-$checkout"
+	lock "bench-$checkout-$1"
 	mkdir -p "$logs"
 	: >"$logs/figures"
 	boot "$logs" "$kernel_dir" "$(chosen "${deterministic[@]}")" --deterministic --append clearcpuid=erms
