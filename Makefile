@@ -39,7 +39,7 @@ lint: ## every check that needs no VM
 
 bench: ## measurements in guest instructions
 	@qemu/packages.sh test
-	@$(MAKE) -C tests/bench KERNEL=$(or $(KERNEL),6.1-patched)
+	@$(MAKE) -C tests/bench $(if $(KERNEL),KERNEL="$(KERNEL)")
 
 install: ## install the command, its library, headers and man pages (DESTDIR=, PREFIX=)
 	@$(MAKE) -C userland install

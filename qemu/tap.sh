@@ -22,7 +22,7 @@ tap_read() {
 		'ok '*'# SKIP'*) tap_skip ;;
 		'ok '[0-9]*) passed+=1 seen+=1 lines=() ;;
 		'not ok '*) failed+=1 seen+=1 && tap_failure "$line" ;;
-		'#  RUN '*) lines=() test=${line##* } test=${test%% ...} ;;
+		'#  RUN '*) lines=() test=${line% ...} && test=${test##* } ;;
 		*) lines+=("$line") ;;
 		esac
 	done

@@ -4,6 +4,7 @@
 #   TEST="threads abi"   only these suites (shell patterns)
 #   KSRC=/path/to/linux  that tree as the kernel
 #   V=1                  show all of the TAP
+#   DETERMINISTIC=1      one processor, guest time counts guest instructions
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -82,6 +83,7 @@ vm_run() {
 	local -a options=()
 	[ "$2" = plain ] || options+=(--append panic_on_warn=1)
 	[ -z "${GDB-}" ] || options+=(--gdb)
+	[ -z "${DETERMINISTIC-}" ] || options+=(--deterministic)
 	mkdir -p "$logs"
 	: >"$logs/channel"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
