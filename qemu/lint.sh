@@ -26,26 +26,38 @@ none() {
 	[ -z "$found" ] || { printf '%s\n' "$found" && return 1; }
 }
 
-# checkpatch OPTION...: of the files named on standard input
+# checkpatch ARGUMENT...
 checkpatch() {
 	local source
 	need_tool perl perl
 	source=$("$top/qemu/kernel.sh" --source 6.1 | tail -n1)
-	xargs -r "$source/scripts/checkpatch.pl" --strict --no-tree --terse --no-summary --quiet --show-types "$@"
+	"$source/scripts/checkpatch.pl" --strict --no-tree --terse --no-summary --quiet --show-types "$@"
 }
 
-# compat/ is where versions are compared; a uAPI header has no BIT().
+# compat/ is where versions are compared, and its table of symbols is one list that macros are applied to; a uAPI header
+# has no BIT().
 checkpatch_module() {
 	local status=0
-	files 'module/*.[ch]' | grep -vE '^module/(compat|include/uapi)/' | checkpatch -f || status=1
-	files 'module/include/uapi/*.h' | checkpatch --ignore BIT_MACRO -f || status=1
-	files 'module/compat/*.[ch]' | checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON -f || status=1
+	local -a engine compat uapi
+	mapfile -t engine < <(files 'module/*.[ch]' | grep -vE '^module/(compat|include/uapi)/')
+	mapfile -t compat < <(files 'module/compat/*.[ch]')
+	mapfile -t uapi < <(files 'module/include/uapi/*.h')
+	checkpatch -f "${engine[@]}" || status=1
+	checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
+		--ignore COMPLEX_MACRO,MACRO_ARG_REUSE,MULTISTATEMENT_MACRO_USE_DO_WHILE,TRAILING_SEMICOLON,AVOID_EXTERNS \
+		-f "${compat[@]}" || status=1
+	checkpatch --ignore BIT_MACRO -f "${uapi[@]}" || status=1
 	return $status
 }
 
-# The series adds no entry to MAINTAINERS.
+# The series adds no entry to MAINTAINERS. By their names checkpatch would take the patches for files of a git tree.
 checkpatch_patches() {
-	files 'kernel-patches/*.patch' | xargs grep -l '^diff --git' | checkpatch --ignore FILE_PATH_CHANGES
+	local patch status=0
+	for patch in $(files 'kernel-patches/*.patch' | xargs grep -l '^diff --git'); do
+		checkpatch --ignore FILE_PATH_CHANGES - <"$patch" >"$logs/patch" || status=1
+		sed "s|^[^:]*:|$patch:|" "$logs/patch"
+	done
+	return $status
 }
 
 # The module, compiled against the headers of Debian's stock kernel, which need no kernel build.
