@@ -6,7 +6,8 @@
 set -eu -o pipefail
 
 awk -F '\t' '
-FNR == 1 { file++; next }
+FNR == 1 { file++ }
+/^#/ || $1 == "measurement" { next }
 $1 ~ /^stall-[^o]/ || $1 ~ /-events-received$/ { next }
 file == 1 { old[$1, $2] = $3; low[$1, $2] = $4; high[$1, $2] = $5; next }
 !(($1, $2) in old) { printf "  %-36s %8s %14s %14s  new\n", $1, $2, "-", $3; moved++; next }

@@ -14,7 +14,7 @@ set -eu -o pipefail
 here=$top/tests/bench
 deterministic=(floor stop freeze inject threads woken processes fds mounts memory namespaces commands restart stall-one-cpu)
 timed=(stall)
-header=$'measurement\tx\tmedian\tp10\tp90\truns'
+header=$'# SPDX-License-Identifier: GPL-2.0-or-later\nmeasurement\tx\tmedian\tp10\tp90\truns'
 work=$(mktemp -d)
 # shellcheck disable=SC2016 # expanded when it runs
 on_exit 'rm -rf "$work"'

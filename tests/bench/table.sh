@@ -57,7 +57,7 @@ function spread(name,  key, part, least, most) {
 
 function flat(what, name) { if (spread(name)) holds(what, spread(name), 1.01, "%.3f") }
 
-NR > 1 { median[$1, $2] = $3 }
+!/^#/ && $1 != "measurement" { median[$1, $2] = $3 }
 
 END {
 	title("Guest instructions (median), namespaces mnt, net, uts and ipc")
