@@ -14,7 +14,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
 
 demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock, RUNTIME=runc)
-	@qemu/packages.sh demo
+	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
 	@qemu/demo/demo.sh $(or $(KERNEL),6.1-stock) $(CONFIG)
 
 test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on KERNEL
@@ -26,7 +26,7 @@ test-all: ## test, and the debug kernels of 6.1
 	@SCALE=whole qemu/test.sh host 6.1-stock 6.1-patched 6.1-patched:lockdep 6.1-patched:kasan 6.1-patched:kcsan
 
 shell: ## a shell in the VM, with nsattach, its module, runc and a running container
-	@qemu/packages.sh demo
+	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
 	@qemu/shell.sh $(or $(KERNEL),6.1-stock) $(CONFIG)
 
 gdb: ## the same VM, and gdb on its kernel with the module's symbols

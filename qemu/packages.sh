@@ -12,6 +12,7 @@ busybox-static    demo,test       the guest, and the root file system of its con
 cpio              demo,test       packs the initramfs
 kmod              demo,test       resolves the modules the guest loads
 runc              demo,test       the container runtime that the subject moves into
+crun              crun            the container runtime asked for with RUNTIME=crun
 ca-certificates   demo,test       a mirror reached by https
 gcc               demo,test,lint  compiles nsattach and the tests
 gcc-12            demo,test,lint  compiles modules for Debian 12 kernels
@@ -39,7 +40,7 @@ git               lint            lists the files to check
 wanted() {
 	local job package jobs
 	for job in "$@"; do
-		case $job in demo | test | lint) ;; *) die "unknown job '$job': say demo, test or lint" ;; esac
+		case $job in demo | test | lint | crun) ;; *) die "unknown job '$job': say demo, test, lint or crun" ;; esac
 		while read -r package jobs _; do
 			case ,$jobs, in *,"$job",*) echo "$package" ;; esac
 		done <<<"$table"
@@ -65,7 +66,7 @@ install() {
 	fi
 }
 
-[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint..."
+[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun..."
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die "this machine is not a Debian: install by hand what the table in qemu/packages.sh lists"
 fi
