@@ -99,8 +99,8 @@ build() { # off|on|pid_move
 	nice make -s -j"$(nproc)" -C "$tree" O="$work/build-$1" KCFLAGS=-Werror "${list[@]}"
 }
 
-checkpatch() { # PATCH; README.md says why these three
-	"$tree/scripts/checkpatch.pl" --no-tree --strict --terse --ignore FILE_PATH_CHANGES,EXPORT_SYMBOL,SPDX_LICENSE_TAG "$1"
+checkpatch() { # PATCH, on stdin: by name it would be taken for a source file, because it is under git here
+	"$tree/scripts/checkpatch.pl" --no-tree --strict --terse --ignore FILE_PATH_CHANGES - <"$1"
 }
 
 check_patch() { # PATCH
