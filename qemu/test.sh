@@ -121,7 +121,7 @@ mkdir -p "$build/logs"
 [ $# -gt 0 ] || set -- host 6.1-stock 6.1-patched
 for where in "$@"; do
 	case $where in
-	host) host ;;
+	host | host:*) host ;;
 	*:*) on_kernel "${where%%:*}" "${where#*:}" ;;
 	*) on_kernel "$where" plain ;;
 	esac
