@@ -53,211 +53,14 @@
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "gather.h"
+#include "meet.h"
 #include "pid.h"
-#include "restart.h"
 #include "subject.h"
 #include "thread.h"
 
 /* How long the caller waits before it looks for threads that stopped. */
 #define FIRST_LOOK_NS	(2 * NSEC_PER_MSEC)
 #define LAST_LOOK_NS	(100 * NSEC_PER_MSEC)
-
-static void wake_caller(struct nsa_op *op)
-{
-	op->kicked = true;
-	wake_up_process(op->caller);
-}
-
-/* Under op->lock: is every thread of every subject parked, as prepared? */
-static bool all_parked(struct nsa_op *op)
-{
-	unsigned int i;
-
-	if (op->stale || op->slow)
-		return false;
-	for (i = 0; i < op->nr_subjects; i++) {
-		struct nsa_subject *s = &op->subjects[i];
-		unsigned int nr = s->nr_parked + s->nr_asleep;
-
-		/* A process that was reaped has no threads either. */
-		if (!nr || nr != get_nr_threads(s->leader))
-			return false;
-		if (!nsa_fs_ready(s))
-			return false;
-	}
-	return true;
-}
-
-/* Under op->lock. */
-static void finish_locked(struct nsa_op *op, enum nsa_op_state state)
-{
-	struct nsa_batch *batch;
-	struct nsa_thread *th;
-
-	WRITE_ONCE(op->state, state);
-	nsa_for_each_thread(op, batch, th) {
-		/* Not one that saw the state and may sleep elsewhere again. */
-		if (READ_ONCE(th->waits))
-			wake_up_process(th->task);
-	}
-	wake_caller(op);
-}
-
-static void finish(struct nsa_op *op, enum nsa_op_state state)
-{
-	spin_lock(&op->lock);
-	finish_locked(op, state);
-	spin_unlock(&op->lock);
-}
-
-/* Under op->lock: fs_structs are only switched for all who have them. */
-static void count_fs(struct nsa_thread *th, int n)
-{
-	if (th->fs)
-		th->fs->nr_threads += n;
-}
-
-/* The thread is current, or asleep: it changes none of these meanwhile. */
-static bool as_prepared(struct nsa_thread *th)
-{
-	struct task_struct *task = th->task;
-
-	if (READ_ONCE(task->nsproxy) != th->proxy->old ||
-	    rcu_access_pointer(task->real_cred) != th->cred->cred)
-		return false;
-	return !th->fs || READ_ONCE(task->fs) == th->fs->old;
-}
-
-/*
- * Count current in. Under op->lock, in state GATHER.
- * Return: true when it was the last one.
- */
-static bool arrive(struct nsa_thread *th)
-{
-	struct nsa_op *op = th->op;
-	bool was_pending = th->state == NSA_QUEUED;
-
-	if (th->state == NSA_STOPPED) {
-		th->subject->nr_stopped--;
-		op->nr_stopped--;
-		op->restless = true;
-		count_fs(th, -1);
-	} else if (th->state == NSA_ASLEEP) {
-		th->subject->nr_asleep--;
-		count_fs(th, -1);
-	}
-	if (current->flags & PF_EXITING) {
-		th->state = NSA_GONE;
-		op->slow = true;
-	} else {
-		th->state = NSA_PARKED;
-		th->subject->nr_parked++;
-		count_fs(th, 1);
-		if (!as_prepared(th))
-			op->stale = true;
-	}
-	return was_pending && !--op->nr_pending;
-}
-
-/* A parked thread that is killed goes, as long as nobody has begun to commit. */
-static bool leave_if_killed(struct nsa_thread *th)
-{
-	struct nsa_op *op = th->op;
-	bool leave;
-
-	if (!fatal_signal_pending(current))
-		return false;
-	spin_lock(&op->lock);
-	leave = op->state == NSA_GATHER;
-	if (leave) {
-		th->state = NSA_GONE;
-		th->waits = false;
-		th->subject->nr_parked--;
-		count_fs(th, -1);
-		op->slow = true;
-		wake_caller(op);
-	}
-	spin_unlock(&op->lock);
-	return leave;
-}
-
-static void park(struct nsa_thread *th)
-{
-	struct nsa_op *op = th->op;
-
-	for (;;) {
-		enum nsa_op_state state;
-
-		set_current_state(TASK_UNINTERRUPTIBLE);
-		state = READ_ONCE(op->state);
-		if (state == NSA_COMMITTED || state == NSA_ABORTED)
-			break;
-		if (state == NSA_GATHER) {
-			__set_current_state(TASK_RUNNING);
-			if (leave_if_killed(th))
-				return;
-			set_current_state(TASK_KILLABLE);
-			if (READ_ONCE(op->state) != NSA_GATHER)
-				continue;
-		}
-		schedule();
-	}
-	WRITE_ONCE(th->waits, false);
-	__set_current_state(TASK_RUNNING);
-}
-
-static void meet(struct nsa_thread *th)
-{
-	struct nsa_op *op = th->op;
-	bool last, commit = false, parked;
-
-	WRITE_ONCE(th->came, true);
-	spin_lock(&op->lock);
-	if (op->state != NSA_GATHER) {
-		parked = op->state == NSA_COMMITTING;
-		th->waits = parked;
-		spin_unlock(&op->lock);
-		if (parked)
-			park(th);
-		return;
-	}
-	last = arrive(th);
-	parked = th->state == NSA_PARKED;
-	th->waits = parked;
-	if (last && all_parked(op)) {
-		commit = true;
-		WRITE_ONCE(op->state, NSA_COMMITTING);
-	} else if (last) {
-		wake_caller(op);
-	}
-	spin_unlock(&op->lock);
-
-	if (commit) {
-		nsa_commit(op);
-		finish(op, NSA_COMMITTED);
-	} else if (parked) {
-		park(th);
-	}
-}
-
-void nsa_thread_work(struct callback_head *work)
-{
-	struct nsa_thread *th = container_of(work, struct nsa_thread, work);
-
-	meet(th);
-	if (th->op->pid_target && !(current->flags & PF_EXITING))
-		nsa_pid_renumbered(th);
-	nsa_restart_transparently();
-	nsa_op_put(th->op);
-}
-
-void nsa_thread_nudge(struct callback_head *work)
-{
-	struct nsa_thread *th = container_of(work, struct nsa_thread, nudge);
-
-	nsa_restart_transparently();
-	nsa_op_put(th->op);
-}
 
 /* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. */
 static void note_stopped(struct nsa_op *op)
@@ -271,7 +74,7 @@ static void note_stopped(struct nsa_op *op)
 			continue;
 		th->state = NSA_STOPPED;
 		th->subject->nr_stopped++;
-		count_fs(th, 1);
+		nsa_count_fs(th, 1);
 		op->nr_stopped++;
 		op->nr_pending--;
 	}
@@ -293,7 +96,7 @@ static void note_self(struct nsa_thread *th)
 {
 	th->state = NSA_PARKED;
 	th->subject->nr_parked++;
-	count_fs(th, 1);
+	nsa_count_fs(th, 1);
 	th->op->nr_pending--;
 }
 
@@ -305,9 +108,9 @@ static void note_asleep(struct nsa_thread *th)
 	th->state = NSA_ASLEEP;
 	th->slept = true;
 	th->subject->nr_asleep++;
-	count_fs(th, 1);
+	nsa_count_fs(th, 1);
 	th->op->nr_pending--;
-	if (!as_prepared(th))
+	if (!nsa_as_prepared(th))
 		th->op->stale = true;
 }
 
@@ -466,7 +269,7 @@ static int commit(struct nsa_op *op)
 	if (!nsa_commit_begin(op))
 		return 0;
 	nsa_commit(op);
-	finish(op, NSA_COMMITTED);
+	nsa_finish(op, NSA_COMMITTED);
 	return 1;
 }
 
@@ -485,7 +288,7 @@ static int commit_pids(struct nsa_op *op)
 		return err == -EAGAIN ? 0 : err;
 	}
 	nsa_commit(op);
-	finish(op, NSA_COMMITTED);
+	nsa_finish(op, NSA_COMMITTED);
 	return 1;
 }
 
@@ -540,14 +343,14 @@ static bool commit_now(struct nsa_op *op)
 	bool commit;
 
 	spin_lock(&op->lock);
-	commit = op->state == NSA_GATHER && !op->nr_pending && all_parked(op);
+	commit = op->state == NSA_GATHER && !op->nr_pending && nsa_all_parked(op);
 	if (commit)
 		WRITE_ONCE(op->state, NSA_COMMITTING);
 	spin_unlock(&op->lock);
 	if (!commit)
 		return false;
 	nsa_commit(op);
-	finish(op, NSA_COMMITTED);
+	nsa_finish(op, NSA_COMMITTED);
 	return true;
 }
 
@@ -596,7 +399,7 @@ static bool abort_gather(struct nsa_op *op)
 	}
 	committed = op->state == NSA_COMMITTED;
 	if (!committed)
-		finish_locked(op, NSA_ABORTED);
+		nsa_finish_locked(op, NSA_ABORTED);
 	spin_unlock(&op->lock);
 	return !committed;
 }
