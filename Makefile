@@ -15,11 +15,11 @@ help: ## this list
 
 demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock, RUNTIME=runc)
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
-	@qemu/demo/demo.sh $(or $(KERNEL),6.1-stock) $(CONFIG)
+	@qemu/demo/demo.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-stock)) $(CONFIG)
 
 test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on KERNEL
 	@qemu/packages.sh test
-	@qemu/test.sh $(or $(where),host 6.1-stock 6.1-patched)
+	@qemu/test.sh $(or $(where),$(if $(KSRC),host own:$(CONFIG),host 6.1-stock 6.1-patched))
 
 test-all: ## test, and the debug kernels of 6.1
 	@qemu/packages.sh test
@@ -27,11 +27,11 @@ test-all: ## test, and the debug kernels of 6.1
 
 shell: ## a shell in the VM, with nsattach, its module, runc and a running container
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
-	@qemu/shell.sh $(or $(KERNEL),6.1-stock) $(CONFIG)
+	@qemu/shell.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-stock)) $(CONFIG)
 
 gdb: ## the same VM, and gdb on its kernel with the module's symbols
 	@qemu/packages.sh test
-	@qemu/gdb.sh $(or $(KERNEL),6.1-patched) $(CONFIG)
+	@qemu/gdb.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-patched)) $(CONFIG)
 
 lint: ## every check that needs no VM
 	@qemu/packages.sh lint
