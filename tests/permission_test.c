@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -251,6 +252,63 @@ TEST_F_TIMEOUT(permission, namespace_fds_need_the_same_rights, 240)
 		EXPECT_CLEAN(changed_since(before, subject.pid));
 	}
 	snapshot_free(before);
+	subject_stop(&caller);
+	subject_stop(&subject);
+}
+
+static long carry_out_detach(char *text)
+{
+	struct order *order = (void *)text;
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, order->subject);
+	if (!ret)
+		ret = ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg) ? -errno : 0;
+	order->error = a.arg.error;
+	attach_done(&a);
+	return ret;
+}
+
+/* Root of a container must not take its process out into the host again. */
+TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
+{
+	const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
+	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
+	const struct who user = { "user", 1000, USER_INIT, 0 };
+	const struct who *const less[] = { &root_of_u, &user };
+	struct subject caller, subject;
+	struct nsattach_error error;
+	struct snapshot *before, *moved;
+	struct order *order;
+
+	ASSERT_CLEAN(actor_start(&caller, &root, self->places, 1));
+	ASSERT_CLEAN(actor_start(&subject, &root_of_u, self->places, 2));
+	before = snapshot_take(subject.pid);
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, self->places[USER_U].pid, NS_BASE, false, { 0 } };
+	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
+	moved = snapshot_take(subject.pid);
+	for (size_t i = 0; i < ARRAY_SIZE(less); i++) {
+		struct subject weak;
+		int ret;
+
+		ASSERT_CLEAN(actor_start(&weak, less[i], self->places, 1));
+		order = (void *)weak.shared->text;
+		*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+		ret = (int)subject_call(&weak, carry_out_detach);
+		error = order->error;
+		EXPECT_EQ(-EPERM, ret) TH_LOG("%s: %s", less[i]->name, attach_error_text(&error));
+		EXPECT_CLEAN(changed_since(moved, subject.pid));
+		subject_stop(&weak);
+	}
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+	ASSERT_ATTACHED((int)subject_call(&caller, carry_out_detach), order->error);
+	EXPECT_CLEAN(changed_since(before, subject.pid));
+	snapshot_free(before);
+	snapshot_free(moved);
 	subject_stop(&caller);
 	subject_stop(&subject);
 }
