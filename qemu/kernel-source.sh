@@ -103,7 +103,7 @@ configure() {
 	mkdir -p "$2"
 	if ! cmp -s "$3" "$2/asked.config" || [ ! -e "$2/.config" ]; then
 		logged 300 "configuring ($(grep -c ^CONFIG_ "$3") options over allnoconfig)" "$2/configure.log" \
-			make -C "$1" O="$2" CC="$(compiler)" KCONFIG_ALLCONFIG="$3" allnoconfig
+			"${make[@]}" -C "$1" O="$2" CC="$(compiler)" KCONFIG_ALLCONFIG="$3" allnoconfig
 		lost=$(grep ^CONFIG_ "$3" | grep -vxFf "$2/.config" | paste -sd ' ') || :
 		[ -z "$lost" ] || die "this kernel cannot be configured with $lost (see $2/.config; fragments are in qemu/configs)"
 		cp "$3" "$2/asked.config"
@@ -115,7 +115,7 @@ compile() {
 	need_space "$obj" 4000 "compiling a kernel"
 	need_tool flex flex && need_tool bison bison && need_tool bc bc
 	logged "${NSATTACH_BUILD_TIMEOUT:-3600}" "compiling $what" "$obj/build.log" \
-		nice make -C "$src" O="$obj" CC="$(compiler)" -j"$jobs" KBUILD_BUILD_TIMESTAMP=@0 bzImage modules
+		nice "${make[@]}" -C "$src" O="$obj" CC="$(compiler)" -j"$jobs" KBUILD_BUILD_TIMESTAMP=@0 bzImage modules
 }
 
 # publish SRC OBJ DIR: what booting and compiling modules need, independent of SRC and OBJ from now on
@@ -181,7 +181,7 @@ own_kernel() {
 	if [ -e "$tree/.config" ] || [ -d "$tree/include/config" ]; then
 		die "KSRC=$1 was built in place: run make mrproper there, or give a clean copy (nothing is ever written to it)"
 	fi
-	version=$(make -s -C "$tree" kernelversion)
+	version=$("${make[@]}" -s -C "$tree" kernelversion)
 	key=$(echo "own 1 $tree $("$(compiler)" -dumpfullversion)" | hash_of)
 	obj=$cache/work/own-$key/obj-$config
 	kernel_dir=$cache/kernels/own-$config-$key
@@ -189,7 +189,7 @@ own_kernel() {
 	lock "work-own-$key"
 	mkdir -p "$obj"
 	fragments "$version" "$config" >"$asked"
-	grep -rhs --include='Kconfig*' '^config NSATTACH' "$tree/init" "$tree/kernel" "$tree/security" |
+	{ grep -rhs --include='Kconfig*' '^config NSATTACH' "$tree/init" "$tree/kernel" "$tree/security" || :; } |
 		sed 's/^config \(.*\)/CONFIG_\1=y/' >>"$asked"
 	configure "$tree" "$obj" "$asked"
 	compile "$tree ($version, $config)" "$tree" "$obj"

@@ -11,6 +11,9 @@ checkout=$(basename "$top")-$(printf %s "$top" | sha256sum | cut -c1-8)
 say() { printf '%s\n' "== $*" >&2; }
 die() { printf 'nsattach: %s\n' "$*" >&2; exit 1; }
 
+# make without the variables of our own Makefile, which would mean something else to the makefiles called (V, TEST, CONFIG).
+make=(env -u MAKEFLAGS -u MFLAGS -u V -u TEST -u KERNEL -u CONFIG make)
+
 # on_exit COMMAND: run it however this process ends (the background children in $running are ended first).
 exit_commands=() running=''
 on_exit() { exit_commands+=("$1"); }

@@ -66,7 +66,7 @@ compile_module() {
 	kernel_dir=$("$top/qemu/kernel.sh" 6.1-stock | tail -n1)
 	rm -rf "$build/lint/$1"
 	mkdir -p "$build/lint"
-	make -C "$top/module" KDIR="$kernel_dir/build" O="$build/lint/$1" CC="$(compiler)" -j"$jobs" "${@:2}" \
+	"${make[@]}" -C "$top/module" KDIR="$kernel_dir/build" O="$build/lint/$1" CC="$(compiler)" -j"$jobs" "${@:2}" \
 		>"$logs/compile-$1" 2>&1
 }
 
@@ -82,14 +82,14 @@ module_warnings() {
 
 # Their makefiles ask for -Wall -Wextra -Werror; here it is seen to that they do.
 userland_warnings() {
-	grep -q -e '-Wall -Wextra -Werror' "$top/userland/Makefile" && make -s -C "$top/userland" -j"$jobs"
+	grep -q -e '-Wall -Wextra -Werror' "$top/userland/Makefile" && "${make[@]}" -s -C "$top/userland" -j"$jobs"
 }
 
 tests_warnings() {
 	local source
 	source=$("$top/qemu/kernel.sh" --source 6.1 | tail -n1)
 	grep -q -e '-Wall -Wextra -Werror' "$top/tests/Makefile" &&
-		make -s -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
+		"${make[@]}" -s -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
 }
 
 clang_format() {

@@ -3,7 +3,7 @@
 # What the guest is to run: the module for its kernel, the command, the tests; and what of it goes into an initramfs.
 
 build_userland() {
-	logged 300 "building userland" "$build/logs/userland" make -C "$top/userland" -j"$jobs"
+	logged 300 "building userland" "$build/logs/userland" "${make[@]}" -C "$top/userland" -j"$jobs"
 }
 
 # build_module KERNEL-DIR NAME: sets ko
@@ -14,7 +14,7 @@ build_module() {
 		echo "$1" >"$dir.kernel"
 	fi
 	logged 600 "building nsattach.ko for $2" "$build/logs/module-$2" \
-		make -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" ${GDB:+KCFLAGS=-g} -j"$jobs"
+		"${make[@]}" -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" ${GDB:+KCFLAGS=-g} -j"$jobs"
 	ko=$dir/nsattach.ko
 	[ -e "$ko" ] || die "building the module left no $ko (log: $build/logs/module-$2)"
 }
@@ -23,7 +23,7 @@ build_tests() {
 	local source
 	source=${KSRC:-$("$top/qemu/kernel.sh" --source 6.1 | tail -n1)}
 	logged 600 "building the tests" "$build/logs/tests" \
-		make -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
+		"${make[@]}" -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
 }
 
 # Kernel modules that tests, containers and runtimes use; each is nothing where the kernel has it built in.

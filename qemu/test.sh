@@ -25,7 +25,7 @@ slowness() { case $1 in plain) echo 1 ;; *) echo 7 ;; esac; }
 host_suite() {
 	local name=$1 began=$SECONDS status=0
 	shift
-	timeout 300 make -s "$@" >"$build/logs/host-$name" 2>&1 </dev/null || status=$?
+	timeout 300 "${make[@]}" -s "$@" >"$build/logs/host-$name" 2>&1 </dev/null || status=$?
 	{
 		echo "nsattach: begin $name"
 		cat "$build/logs/host-$name"
