@@ -106,7 +106,7 @@ static bool read_entry(struct task_struct *task, struct entry *e)
 		regs = (struct pt_regs *)(stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1;
 		e->nr = syscall_get_nr(task, regs);
 		e->fd = regs->di;
-		e->inside = regs->ax == -ENOSYS;
+		e->inside = nsa_call_unfinished(regs);
 	}
 	rcu_read_unlock();
 	return stack;
@@ -118,7 +118,7 @@ static bool is_at_rest(struct task_struct *task)
 	 * It may be on its way out with the store of TASK_RUNNING not seen yet;
 	 * then it is on a CPU, which was stored many barriers ago.
 	 */
-	smp_rmb();
+	smp_rmb(); /* the state before on_rq and on_cpu */
 	if (READ_ONCE(task->on_rq) || smp_load_acquire(&task->on_cpu))
 		return false;
 	/* do_exit() sleeps interruptibly for io_uring before PF_EXITING. */

@@ -5,9 +5,8 @@
 #ifndef NSA_ATTACH_H
 #define NSA_ATTACH_H
 
-#include <uapi/linux/nsattach.h>
-
-struct file;
+struct nsattach_attach;
+struct nsattach_subject;
 
 #ifdef CONFIG_NSATTACH_PID_MOVE
 #define NSA_PID_FLAGS							\

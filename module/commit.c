@@ -120,6 +120,8 @@ static bool lock_sighand(struct nsa_subject *subject)
 		subject->sighand = NULL;
 		return false;
 	}
+	/* For sparse: held until unlock_all(). */
+	__release(&subject->sighand->siglock);
 	return subject->sighand == rcu_access_pointer(subject->stopped->sighand);
 }
 
@@ -139,20 +141,23 @@ static void unlock_all(struct nsa_op *op)
 	unsigned int i;
 
 	for (i = 0; i < op->nr_subjects; i++) {
-		if (op->subjects[i].sighand)
-			spin_unlock(&op->subjects[i].sighand->siglock);
+		struct sighand_struct *sighand = op->subjects[i].sighand;
+
 		op->subjects[i].sighand = NULL;
+		if (!sighand)
+			continue;
+		__acquire(&sighand->siglock);
+		spin_unlock(&sighand->siglock);
 	}
 }
 
 /* Under op->lock: switch all stopped threads of all subjects, or none. */
 static bool commit_stopped(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 	bool all = true;
 
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->state == NSA_STOPPED)
 			th->subject->stopped = th->task;
 	}
@@ -161,13 +166,13 @@ static bool commit_stopped(struct nsa_op *op)
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		local_irq_disable();
 	all = lock_all(op);
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (all && th->state == NSA_STOPPED)
 			all = still_stopped(th);
 	}
 	if (all) {
 		fill_copies(op);
-		nsa_for_each_thread(op, batch, th) {
+		for (th = nsa_first(op); th; th = nsa_next(th)) {
 			if (th->state == NSA_STOPPED)
 				switch_stopped(th);
 		}
@@ -352,31 +357,35 @@ static void switch_clocks(struct nsa_thread *th)
  * reading what it had through current->fs or current->nsproxy. Once it is off
  * the CPU, or has come, it holds no such pointer.
  */
+static bool may_still_read(struct nsa_thread *th)
+{
+	if (!th->slept || th->state != NSA_MOVED || th->task == current || READ_ONCE(th->came))
+		return false;
+	/* Pairs with the scheduler's release: off the CPU for all to see. */
+	return READ_ONCE(th->task->on_rq) || smp_load_acquire(&th->task->on_cpu);
+}
+
 static void wait_for_readers(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 
 	/* The new pointers before the look. */
 	smp_mb();
-	nsa_for_each_thread(op, batch, th) {
-		while (th->slept && th->state == NSA_MOVED && th->task != current &&
-		       !READ_ONCE(th->came) &&
-		       (READ_ONCE(th->task->on_rq) || smp_load_acquire(&th->task->on_cpu)))
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		while (may_still_read(th))
 			schedule_timeout_uninterruptible(1);
 	}
 }
 
 void nsa_commit(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 	struct nsa_fs *fs;
 	unsigned int i;
 
 	if (!op->nr_stopped)
 		fill_copies(op);
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->state == NSA_PARKED || th->state == NSA_ASLEEP)
 			switch_parked(th);
 		else if (th->state == NSA_MOVED && th->was_stopped)

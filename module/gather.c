@@ -18,7 +18,8 @@
  *     ptrace stop can not come, but would meet its task_work before it
  *     runs a single instruction of user code; the caller counts it as stopped.
  *  3. Who brings the pending count to zero looks whether that was everybody.
- *     When every thread that the process counts is there and nothing was stale, nobody is left who could make a thread, so it commits on the spot
+ *     When every thread that the process counts is there and nothing was stale,
+ *     nobody is left who could make a thread, so it commits on the spot
  *     (COMMITTING). Else it wakes the caller, which walks again for threads that
  *     appeared, prepares anew what was stale, and commits or goes back to 1.
  *  4. The commit (commit.c) changes the pointers of all threads, parked and
@@ -65,11 +66,10 @@
 /* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. */
 static void note_stopped(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 
 	spin_lock(&op->lock);
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->state != NSA_QUEUED || !task_is_stopped_or_traced(th->task))
 			continue;
 		th->state = NSA_STOPPED;
@@ -166,10 +166,9 @@ static void ask_batch(struct nsa_op *op, struct nsa_batch *batch)
 
 static int deadline_passed(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->state == NSA_QUEUED)
 			return nsa_fail(op, -ETIMEDOUT, NSATTACH_R_DEADLINE, 0,
 					th->subject, th->task);

@@ -40,11 +40,10 @@ bool nsa_all_parked(struct nsa_op *op)
 
 void nsa_finish_locked(struct nsa_op *op, enum nsa_op_state state)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 
 	WRITE_ONCE(op->state, state);
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		/* Not one that saw the state and may sleep elsewhere again. */
 		if (READ_ONCE(th->waits))
 			wake_up_process(th->task);

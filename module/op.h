@@ -68,7 +68,7 @@ struct nsa_origin {
 /* One fs_struct that threads of a subject have. Only used when mnt moves. */
 struct nsa_fs {
 	struct list_head node;
-	struct fs_struct *old;		/* no reference: compared, used while its threads are held */
+	struct fs_struct *old;		/* no reference: used while its threads are held */
 	struct fs_struct *copy;		/* for the subject, when strangers share @old */
 	struct fs_struct *now;		/* in the record: what it became; compared only */
 	unsigned int nr_threads;	/* how many gathered threads have it */
@@ -94,6 +94,7 @@ struct nsa_thread {
 	struct callback_head work;
 	struct callback_head nudge;	/* to fetch one that was asleep */
 	struct nsa_op *op;
+	struct nsa_batch *batch;
 	struct nsa_subject *subject;
 	struct task_struct *task;	/* reference, dropped by the caller */
 	struct nsa_proxy *proxy;
@@ -152,7 +153,7 @@ struct nsa_subject {
  */
 struct nsa_op {
 	refcount_t ref;
-	spinlock_t lock;
+	spinlock_t lock;		/* state, threads' states, counts of subjects */
 	enum nsa_op_state state;
 	unsigned int nr_pending;
 	unsigned int nr_stopped;
@@ -190,9 +191,24 @@ struct nsa_op {
 	struct nsattach_error error;
 };
 
-#define nsa_for_each_thread(op, batch, th)				\
-	list_for_each_entry(batch, &(op)->batches, node)		\
-		for (th = batch->threads; th < batch->threads + batch->nr; th++)
+/* All threads that are known, in the order in which they were found. */
+static inline struct nsa_thread *nsa_first(struct nsa_op *op)
+{
+	struct nsa_batch *batch = list_first_entry_or_null(&op->batches, struct nsa_batch, node);
+
+	return batch ? batch->threads : NULL;
+}
+
+static inline struct nsa_thread *nsa_next(struct nsa_thread *th)
+{
+	struct nsa_batch *batch = th->batch;
+
+	if (++th < batch->threads + batch->nr)
+		return th;
+	if (list_is_last(&batch->node, &batch->threads[0].op->batches))
+		return NULL;
+	return list_next_entry(batch, node)->threads;
+}
 
 static inline bool nsa_moves(const struct nsa_op *op, u64 flag)
 {

@@ -91,10 +91,9 @@ static unsigned int move_flags(const struct nsa_op *op)
 
 static void note_numbers(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 
-	nsa_for_each_thread(op, batch, th)
+	for (th = nsa_first(op); th; th = nsa_next(th))
 		th->old_nr = task_pid_nr_ns(th->task, task_active_pid_ns(th->task));
 }
 

@@ -153,6 +153,12 @@ static int locked_try_claim(struct nsa_op *op)
 	return err;
 }
 
+static bool claimed(struct nsa_op *op, int *err)
+{
+	*err = locked_try_claim(op);
+	return *err != -EBUSY;
+}
+
 /**
  * nsa_claim - make the subjects ours alone, and take a place in the order
  * @op:		attach
@@ -166,10 +172,11 @@ int nsa_claim(struct nsa_op *op)
 {
 	int err = locked_try_claim(op), ret = 0;
 
-	if (err == -EBUSY)
-		ret = wait_event_interruptible_hrtimeout(claims_wait,
-				(err = locked_try_claim(op)) != -EBUSY,
-				ktime_sub(op->deadline, ktime_get()));
+	if (err == -EBUSY) {
+		ktime_t left = ktime_sub(op->deadline, ktime_get());
+
+		ret = wait_event_interruptible_hrtimeout(claims_wait, claimed(op, &err), left);
+	}
 	if (ret == -ERESTARTSYS)
 		ret = task_sigpending(current) ? -ERESTARTNOHAND : -ERESTARTNOINTR;
 	if (ret && err == -EBUSY)
@@ -214,7 +221,7 @@ void nsa_make_callers_yield(struct nsa_op *op)
 	struct nsa_op *younger = op;
 	struct nsa_subject *mine;
 
-	smp_mb();
+	smp_mb(); /* pairs with nsa_claim(): queued before the look at who is there */
 	spin_lock(&claims_lock);
 	list_for_each_entry_continue(younger, &active, active) {
 		mine = claim_of(task_tgid(younger->caller));

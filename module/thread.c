@@ -63,7 +63,7 @@ static int remember_all(struct nsa_op *op)
 	op->known = kvcalloc(1 << op->known_bits, sizeof(*op->known), GFP_KERNEL);
 	if (!op->known)
 		return -ENOMEM;
-	nsa_for_each_thread(op, batch, th)
+	for (th = nsa_first(op); th; th = nsa_next(th))
 		remember(op, th);
 	return 0;
 }
@@ -71,7 +71,8 @@ static int remember_all(struct nsa_op *op)
 /* A thread with SIGKILL pending runs no user code and can not clone any more. */
 static bool is_leaving(struct task_struct *task)
 {
-	return task->flags & (PF_EXITING | PF_POSTCOREDUMP) || task->exit_state || fatal_signal_pending(task);
+	return task->flags & (PF_EXITING | PF_POSTCOREDUMP) || task->exit_state ||
+	       fatal_signal_pending(task);
 }
 
 static void walk(struct nsa_op *op, struct nsa_subject *subject, struct nsa_batch *batch)
@@ -122,6 +123,7 @@ struct nsa_batch *nsa_find_threads(struct nsa_op *op, struct nsa_subject *subjec
 	walk(op, subject, batch);
 	for (i = 0; i < batch->nr; i++) {
 		batch->threads[i].op = op;
+		batch->threads[i].batch = batch;
 		batch->threads[i].subject = subject;
 		init_task_work(&batch->threads[i].work, nsa_thread_work);
 		init_task_work(&batch->threads[i].nudge, nsa_thread_nudge);
@@ -359,6 +361,7 @@ int nsa_prepare_batch(struct nsa_batch *batch)
 		err = prepare(th);
 		if (err == -ESRCH || (err && is_leaving(th->task))) {
 			put_task_struct(th->task);
+			/* The last one takes its place. */
 			*th = batch->threads[--batch->nr];
 			continue;
 		}
@@ -401,7 +404,6 @@ static bool is_held(const struct nsa_thread *th)
 /* Under op->lock. */
 static void recount_fs(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 	struct nsa_fs *fs;
 	unsigned int i;
@@ -410,7 +412,7 @@ static void recount_fs(struct nsa_op *op)
 		list_for_each_entry(fs, &op->subjects[i].fss, node)
 			fs->nr_threads = 0;
 	}
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->fs && is_held(th))
 			th->fs->nr_threads++;
 	}
@@ -418,14 +420,13 @@ static void recount_fs(struct nsa_op *op)
 
 static int prepare_stale(struct nsa_op *op)
 {
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 	int err;
 
 	spin_lock(&op->lock);
 	op->stale = false;
 	spin_unlock(&op->lock);
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (!is_held(th))
 			continue;
 		err = prepare(th);
@@ -552,11 +553,10 @@ static void take_back_work(struct nsa_thread *th)
 void nsa_release_threads(struct nsa_op *op)
 {
 	struct nsa_proxy *proxy, *next;
-	struct nsa_batch *batch;
 	struct nsa_thread *th;
 	unsigned int i;
 
-	nsa_for_each_thread(op, batch, th) {
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		take_back_work(th);
 		put_task_struct(th->task);
 	}

@@ -47,6 +47,12 @@ static inline umode_t nsa_task_fd_mode(struct task_struct *task, unsigned int fd
 	return mode;
 }
 
+/* The entry code stores this as the result until there is one (arch/x86/entry). */
+static inline bool nsa_call_unfinished(const struct pt_regs *regs)
+{
+	return regs->ax == -ENOSYS;
+}
+
 /* ns_common: the type moved from ops->type to ns_type in 6.18. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 static inline u32 nsa_ns_type(const struct ns_common *ns)

@@ -37,7 +37,7 @@ static int find_lookup(void)
 	if (err) {
 		pr_err("kallsyms_lookup_name not found (error %d): needs CONFIG_KPROBES and CONFIG_KALLSYMS, or a kernel patched with CONFIG_NSATTACH\n",
 		       err);
-		return -ENOSYS;
+		return -ENOENT;
 	}
 	static_call_update(nsa_sc_lookup, (lookup_fn *)kp.addr);
 	unregister_kprobe(&kp);
@@ -59,31 +59,31 @@ int nsa_symbols_init(void)
 	void *addr;
 
 	if (find_lookup())
-		return -ENOSYS;
+		return -ENOENT;
 
 #define NSA_FIND(ret, kname, name, proto, args)				\
 	addr = find(__stringify(kname));				\
 	if (!addr)							\
-		return -ENOSYS;						\
+		return -ENOENT;						\
 	static_call_update(nsa_sc_##name, addr);
 	NSA_SYMBOLS(NSA_FIND)
 #undef NSA_FIND
 
 	addr = find("task_work_add");
 	if (!addr)
-		return -ENOSYS;
+		return -ENOENT;
 	static_call_update(nsa_sc_task_work_add, addr);
 
 	addr = find("task_work_cancel_match");
 	if (!addr)
-		return -ENOSYS;
+		return -ENOENT;
 	static_call_update(nsa_sc_task_work_cancel_match, addr);
 
 	nsa_found_tasklist_lock = find("tasklist_lock");
 	if (!nsa_found_tasklist_lock)
-		return -ENOSYS;
+		return -ENOENT;
 	nsproxy_cache = find("nsproxy_cachep");
-	return nsproxy_cache ? 0 : -ENOSYS;
+	return nsproxy_cache ? 0 : -ENOENT;
 }
 
 static bool is_work(struct callback_head *work, void *data)

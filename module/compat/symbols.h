@@ -95,6 +95,7 @@ static inline ret nsa_##name proto					\
 {									\
 	return kname args;						\
 }
+
 NSA_SYMBOLS(NSA_LINK)
 #undef NSA_LINK
 
@@ -129,6 +130,7 @@ static inline ret nsa_##name proto					\
 {									\
 	return static_call(nsa_sc_##name) args;				\
 }
+
 NSA_SYMBOLS(NSA_LOOKUP)
 #undef NSA_LOOKUP
 
@@ -139,7 +141,7 @@ DECLARE_STATIC_CALL(nsa_sc_task_work_cancel_match, task_work_cancel_match);
  * nsa_symbols_init - find every function of the table
  *
  * Context: module init; sleeps.
- * Return: 0, or -ENOSYS after a message that names the missing function.
+ * Return: 0, or -ENOENT after a message that names the missing function.
  */
 int nsa_symbols_init(void);
 

@@ -6,7 +6,8 @@
  * is its size as the caller knows it. A longer struct from a newer caller is
  * accepted as long as all that this kernel does not know is zero (E2BIG
  * otherwise); a shorter one from an older caller is read as if padded with
- * zeroes, down to the members that name what is to move where (EINVAL below). Unknown flag bits and non-zero reserved members are refused (EINVAL).
+ * zeroes, down to the members that name what is to move where (EINVAL below).
+ * Unknown flag bits and non-zero reserved members are refused (EINVAL).
  *
  * Processes are named by pidfds and namespaces by namespace fds (or by the
  * pidfd of a process that is in them), never by numbers: a recycled number can
@@ -68,18 +69,29 @@ struct nsattach_query {
 };
 
 /* struct nsattach_attach::flags */
-#define NSATTACH_F_EACH			(1U << 0) /* each subject for itself: one that fails stays, the rest moves */
-#define NSATTACH_F_ROOT			(1U << 1) /* mnt: take the root directory of the target process, as nsenter --root */
-#define NSATTACH_F_CHROOTED		(1U << 2) /* mnt: move a subject even though it is in a chroot */
-#define NSATTACH_F_WD_OPTIONAL		(1U << 3) /* mnt: @wd that does not exist inside is not an error: "/" is taken */
-#define NSATTACH_F_CREDS_TRANSLATE	(1U << 4) /* user: id N in the old namespace becomes id N in the new one */
-#define NSATTACH_F_NO_RECORD		(1U << 5) /* keep no record: the subject can not be detached later */
-#define NSATTACH_F_CHECK		(1U << 6) /* check and prepare only: nothing is stopped, nothing moves */
-#define NSATTACH_F_PID_MOVE		(1U << 7) /* pid: the process itself gets a number inside (patched kernels) */
-#define NSATTACH_F_PID_RENUMBER		(1U << 8) /* pid move: another number when the same one is taken inside */
+/* each subject for itself: one that fails stays, the rest moves */
+#define NSATTACH_F_EACH			(1U << 0)
+/* mnt: take the root directory of the target process, as nsenter --root */
+#define NSATTACH_F_ROOT			(1U << 1)
+/* mnt: move a subject even though it is in a chroot */
+#define NSATTACH_F_CHROOTED		(1U << 2)
+/* mnt: @wd that does not exist inside is not an error: "/" is taken */
+#define NSATTACH_F_WD_OPTIONAL		(1U << 3)
+/* user: id N in the old namespace becomes id N in the new one */
+#define NSATTACH_F_CREDS_TRANSLATE	(1U << 4)
+/* keep no record: the subject can not be detached later */
+#define NSATTACH_F_NO_RECORD		(1U << 5)
+/* check and prepare only: nothing is stopped, nothing moves */
+#define NSATTACH_F_CHECK		(1U << 6)
+/* pid: the process itself gets a number inside (patched kernels) */
+#define NSATTACH_F_PID_MOVE		(1U << 7)
+/* pid move: another number when the same one is taken inside */
+#define NSATTACH_F_PID_RENUMBER		(1U << 8)
 #define NSATTACH_F_PID_KEEP_SESSION	(1U << 9) /* pid move: keep session and process group */
-#define NSATTACH_F_PID_REPARENT		(1U << 10) /* pid move: the reaper inside becomes the parent */
-#define NSATTACH_F_WHOLE_TREE		(1U << 11) /* refuse to leave a child of a subject behind (EAGAIN: add it and try again) */
+/* pid move: the reaper inside becomes the parent */
+#define NSATTACH_F_PID_REPARENT		(1U << 10)
+/* refuse to leave a child of a subject behind (EAGAIN: add it and try again) */
+#define NSATTACH_F_WHOLE_TREE		(1U << 11)
 
 /**
  * struct nsattach_subject - one process that is to move
@@ -101,54 +113,86 @@ struct nsattach_subject {
  * errno, given in brackets.
  */
 enum nsattach_reason {
-	NSATTACH_R_NONE			= 0,  /* no failure, or one without a more exact cause than its errno */
+	/* no failure, or one without a more exact cause than its errno */
+	NSATTACH_R_NONE			= 0,
 	NSATTACH_R_FLAGS		= 1,  /* [EINVAL] unknown or contradictory flag bits */
 	NSATTACH_R_RESERVED		= 2,  /* [EINVAL] a reserved member is not zero */
-	NSATTACH_R_NAMESPACES		= 3,  /* [EINVAL] unknown namespace bits, none at all, or one named twice */
-	NSATTACH_R_TIMEOUT_VALUE	= 4,  /* [EINVAL] timeout_ns above NSATTACH_TIMEOUT_MAX_NS */
-	NSATTACH_R_COUNT		= 5,  /* [EINVAL] no subject, or too many subjects or namespace fds */
+	/* [EINVAL] unknown namespace bits, none at all, or one named twice */
+	NSATTACH_R_NAMESPACES		= 3,
+	/* [EINVAL] timeout_ns above NSATTACH_TIMEOUT_MAX_NS */
+	NSATTACH_R_TIMEOUT_VALUE	= 4,
+	/* [EINVAL] no subject, or too many subjects or namespace fds */
+	NSATTACH_R_COUNT		= 5,
 	NSATTACH_R_SUBJECT_FD		= 6,  /* [EBADF] the subject's fd is not an open pidfd */
 	NSATTACH_R_TARGET_FD		= 7,  /* [EBADF] the target's fd is not an open pidfd */
-	NSATTACH_R_NS_FD		= 8,  /* [EBADF] a namespace fd is not an open namespace file */
-	NSATTACH_R_NS_UNSUPPORTED	= 9,  /* [EOPNOTSUPP] this kernel can not attach that namespace type */
+	/* [EBADF] a namespace fd is not an open namespace file */
+	NSATTACH_R_NS_FD		= 8,
+	/* [EOPNOTSUPP] this kernel can not attach that namespace type */
+	NSATTACH_R_NS_UNSUPPORTED	= 9,
 	NSATTACH_R_SUBJECT_GONE		= 10, /* [ESRCH] the subject has exited or is exiting */
-	NSATTACH_R_TARGET_GONE		= 11, /* [ESRCH] the target has exited: it has no namespaces any more */
+	/* [ESRCH] the target has exited: it has no namespaces any more */
+	NSATTACH_R_TARGET_GONE		= 11,
 	NSATTACH_R_SUBJECT_KTHREAD	= 12, /* [EINVAL] the subject is a kernel thread */
-	NSATTACH_R_SUBJECT_INIT		= 13, /* [EBUSY] the subject is the init of a pid namespace */
+	/* [EBUSY] the subject is the init of a pid namespace */
+	NSATTACH_R_SUBJECT_INIT		= 13,
 	NSATTACH_R_SUBJECT_TWICE	= 14, /* [EEXIST] one process was given twice */
 	NSATTACH_R_PERM_SUBJECT		= 15, /* [EPERM] the caller may not ptrace the subject */
 	NSATTACH_R_PERM_TARGET		= 16, /* [EPERM] the caller may not inspect the target */
-	NSATTACH_R_PERM_SUBJECT_CAP	= 17, /* [EPERM] no CAP_SYS_ADMIN over the subject's user namespace */
-	NSATTACH_R_PERM_NS		= 18, /* [EPERM] no CAP_SYS_ADMIN over the namespace to join (mnt: or no CAP_SYS_CHROOT) */
+	/* [EPERM] no CAP_SYS_ADMIN over the subject's user namespace */
+	NSATTACH_R_PERM_SUBJECT_CAP	= 17,
+	/* [EPERM] no CAP_SYS_ADMIN over the namespace to join (mnt: or no CAP_SYS_CHROOT) */
+	NSATTACH_R_PERM_NS		= 18,
 	NSATTACH_R_PERM_OPENER		= 19, /* [EPERM] the device was opened by somebody else */
-	NSATTACH_R_NS_REFUSED		= 20, /* [as the kernel says] the namespace refused the subject */
-	NSATTACH_R_PIDNS_NOT_BELOW	= 21, /* [EINVAL] pid namespace is not the subject's own or one below it */
-	NSATTACH_R_DEADLINE		= 22, /* [ETIMEDOUT] @tid in @state did not come to the user-mode boundary */
-	NSATTACH_R_RESTLESS		= 23, /* [EAGAIN] threads or children appeared faster than they could be gathered */
+	/* [as the kernel says] the namespace refused the subject */
+	NSATTACH_R_NS_REFUSED		= 20,
+	/* [EINVAL] pid namespace is not the subject's own or one below it */
+	NSATTACH_R_PIDNS_NOT_BELOW	= 21,
+	/* [ETIMEDOUT] @tid in @state did not come to the user-mode boundary */
+	NSATTACH_R_DEADLINE		= 22,
+	/* [EAGAIN] threads or children appeared faster than they could be gathered */
+	NSATTACH_R_RESTLESS		= 23,
 	NSATTACH_R_INTERRUPTED		= 24, /* [EINTR] the caller got a signal */
-	NSATTACH_R_CHROOTED		= 25, /* [EXDEV] subject is in a chroot (see NSATTACH_F_CHROOTED) */
-	NSATTACH_R_WD			= 26, /* [as the lookup says] the working directory does not exist inside */
-	NSATTACH_R_FS_SHARED		= 27, /* [EBUSY] root and cwd are shared with process @tid outside the set */
-	NSATTACH_R_MM_SHARED		= 28, /* [EBUSY] memory is shared with another process outside the set (time) */
-	NSATTACH_R_NOT_ATTACHED		= 29, /* [ENOENT] detach: there is no record of an attach */
-	NSATTACH_R_MOVED_ON		= 30, /* [ESTALE] detach: the process has changed its namespaces or root since */
-	NSATTACH_R_USER_SAME		= 31, /* [EINVAL] user: the subject is in that user namespace already */
-	NSATTACH_R_USER_NOT_BELOW	= 32, /* [EINVAL] user: not a descendant of the subject's user namespace */
-	NSATTACH_R_ID_UNMAPPED		= 33, /* [EOVERFLOW] user: an id of the subject has no mapping in the new namespace */
+	/* [EXDEV] subject is in a chroot (see NSATTACH_F_CHROOTED) */
+	NSATTACH_R_CHROOTED		= 25,
+	/* [as the lookup says] the working directory does not exist inside */
+	NSATTACH_R_WD			= 26,
+	/* [EBUSY] root and cwd are shared with process @tid outside the set */
+	NSATTACH_R_FS_SHARED		= 27,
+	/* [EBUSY] memory is shared with another process outside the set (time) */
+	NSATTACH_R_MM_SHARED		= 28,
+	/* [ENOENT] detach: there is no record of an attach */
+	NSATTACH_R_NOT_ATTACHED		= 29,
+	/* [ESTALE] detach: the process has changed its namespaces or root since */
+	NSATTACH_R_MOVED_ON		= 30,
+	/* [EINVAL] user: the subject is in that user namespace already */
+	NSATTACH_R_USER_SAME		= 31,
+	/* [EINVAL] user: not a descendant of the subject's user namespace */
+	NSATTACH_R_USER_NOT_BELOW	= 32,
+	/* [EOVERFLOW] user: an id of the subject has no mapping in the new namespace */
+	NSATTACH_R_ID_UNMAPPED		= 33,
 	NSATTACH_R_PID_TAKEN		= 34, /* [EEXIST] pid move: number @tid is taken inside */
 	NSATTACH_R_PID_BUSY		= 35, /* [EBUSY] pid move: process @tid is in the way */
-	NSATTACH_R_PID_DEPTH		= 36, /* [E2BIG] pid move: too many levels below the namespace it was born in */
-	NSATTACH_R_WORKER		= 37, /* [EBUSY] a kernel worker of the subject (@tid) can not be gathered */
-	NSATTACH_R_CHILD_LEFT		= 38, /* [EAGAIN] @tid is a child of the subject and not in the set */
-	NSATTACH_R_PID_INIT		= 39, /* [EINVAL] pid move: @tid is an init or a kernel thread */
-	NSATTACH_R_PIDNS_DYING		= 40, /* [ESRCH] pid move: the namespace has no init any more */
-	NSATTACH_R_PID_FOR_CHILDREN	= 41, /* [EBUSY] pid move: children of @tid are born elsewhere already */
+	/* [E2BIG] pid move: too many levels below the namespace it was born in */
+	NSATTACH_R_PID_DEPTH		= 36,
+	/* [EBUSY] a kernel worker of the subject (@tid) can not be gathered */
+	NSATTACH_R_WORKER		= 37,
+	/* [EAGAIN] @tid is a child of the subject and not in the set */
+	NSATTACH_R_CHILD_LEFT		= 38,
+	/* [EINVAL] pid move: @tid is an init or a kernel thread */
+	NSATTACH_R_PID_INIT		= 39,
+	/* [ESRCH] pid move: the namespace has no init any more */
+	NSATTACH_R_PIDNS_DYING		= 40,
+	/* [EBUSY] pid move: children of @tid are born elsewhere already */
+	NSATTACH_R_PID_FOR_CHILDREN	= 41,
 	NSATTACH_R_PID_TRACED		= 42, /* [EBUSY] pid move: the subject is traced by @tid */
 	NSATTACH_R_PID_TRACER		= 43, /* [EBUSY] pid move: the subject traces @tid */
 	NSATTACH_R_PID_CHILD		= 44, /* [EBUSY] pid move: child @tid would stay behind */
-	NSATTACH_R_PID_GROUP		= 45, /* [EBUSY] pid move: @tid is in a process group that the subject leads */
-	NSATTACH_R_PID_SESSION		= 46, /* [EBUSY] pid move: @tid is in a session that the subject leads */
-	NSATTACH_R_PID_MM		= 47, /* [EBUSY] pid move: memory is shared with @tid outside the set */
+	/* [EBUSY] pid move: @tid is in a process group that the subject leads */
+	NSATTACH_R_PID_GROUP		= 45,
+	/* [EBUSY] pid move: @tid is in a session that the subject leads */
+	NSATTACH_R_PID_SESSION		= 46,
+	/* [EBUSY] pid move: memory is shared with @tid outside the set */
+	NSATTACH_R_PID_MM		= 47,
 };
 
 /**
