@@ -57,6 +57,7 @@ unpack() { # the pristine source as a git tree, so that git am can be asked
 	cp -r "$src/." "$tree"
 	rm -rf "$tree/.git"
 	git -C "$tree" init -q
+	git -C "$tree" config core.looseCompression 0 # it is not kept
 	git -C "$tree" config user.name check
 	git -C "$tree" config user.email check@localhost
 	git -C "$tree" add -A -f
