@@ -116,14 +116,34 @@ on_kernel() { # KERNEL CONFIG
 	unlock "vm-$checkout-$1-$2"
 }
 
+# apart KERNEL CONFIG: on_kernel in a process of its own, so that a kernel that cannot be had, or a module that does not
+# compile for it, is one failure and the others still run. Not in an if or ||, where set -e would not hold in it.
+apart() {
+	local status
+	(
+		exit_commands=() running=''
+		trap at_exit EXIT
+		trap 'exit 143' TERM
+		set -e
+		on_kernel "$@"
+	) &
+	running=$!
+	set +e
+	wait "$running"
+	status=$?
+	set -e
+	running=''
+	[ $status = 0 ] || printf '%s\t%s\tbuild\t0\t1\t0\t0\n' "$1" "$2" >>"$results"
+}
+
 mkdir -p "$build/logs"
 : >"$results"
 [ $# -gt 0 ] || set -- host 6.1-stock 6.1-patched
 for where in "$@"; do
 	case $where in
 	host | host:*) host ;;
-	*:*) on_kernel "${where%%:*}" "${where#*:}" ;;
-	*) on_kernel "$where" plain ;;
+	*:*) apart "${where%%:*}" "${where#*:}" ;;
+	*) apart "$where" plain ;;
 	esac
 done
 cp "$results" "$build/results.tsv"
