@@ -556,10 +556,12 @@ TEST_F(command, pid_is_said_to_be_what_it_is)
 	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
 	ASSERT_EQ(0, run(&self->c, "nsattach -v --pid %d -t %d --ns all", PID, inside.pid));
 	if (query.features & NSATTACH_FEAT_PID_MOVE) {
-		EXPECT_SAID("goes into mnt,pid of process");
+		EXPECT_SAID(",pid,");
 	} else {
 		EXPECT_SAID("pid is left out of all");
 	}
+	/* An init waits for everybody inside, and we are who has to reap this one. */
+	EXPECT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
 	place_stop(&inside);
 }
 
