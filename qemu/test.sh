@@ -21,6 +21,9 @@ on_exit 'rm -rf "$work"'
 # A debug kernel takes several times as long for everything.
 slowness() { case $1 in plain) echo 1 ;; *) echo 7 ;; esac; }
 
+# Seconds for one program, and for a guest.
+if [ "${SCALE:-quick}" = whole ]; then program_limit=1200 guest_limit=7200; else program_limit=300 guest_limit=900; fi
+
 # host_suite NAME MAKE-ARGUMENT...
 host_suite() {
 	local name=$1 began=$SECONDS status=0
@@ -70,7 +73,7 @@ test_items() {
 pack() { # KERNEL CONFIG KERNEL-DIR
 	local -a items
 	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d NSATTACH_GDB=%q\n' \
-		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((300 * $(slowness "$2"))) "${GDB-}" >"$work/environment"
+		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((program_limit * $(slowness "$2"))) "${GDB-}" >"$work/environment"
 	mapfile -t items < <(test_items && command_items)
 	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
@@ -87,7 +90,7 @@ vm_run() {
 	mkdir -p "$logs"
 	: >"$logs/channel"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
-		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((900 * $(slowness "$2")))}" "${options[@]}" &
+		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((guest_limit * $(slowness "$2")))}" "${options[@]}" &
 	vm=$! running=$!
 	# In the background and waited for, so that a signal ends the guest at once.
 	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" | tap_read "$1" "$2" "$results"; } &
