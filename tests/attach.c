@@ -104,6 +104,26 @@ int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 	return ret;
 }
 
+int detach_call(struct attach *a)
+{
+	return ioctl(device_fd(), NSATTACH_IOC_DETACH, &a->arg) ? -errno : 0;
+}
+
+int detach_pid(pid_t subject, struct nsattach_error *error)
+{
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, subject);
+	if (!ret)
+		ret = detach_call(&a);
+	if (error)
+		*error = a.arg.error;
+	attach_done(&a);
+	return ret;
+}
+
 int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,
 		     struct nsattach_error *error)
 {

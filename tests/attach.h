@@ -43,6 +43,9 @@ int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 /* The same, tried again as long as the engine answers EAGAIN. */
 int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,
 		     struct nsattach_error *error);
+/* Puts @subject back to where it was; @error may be NULL. */
+int detach_pid(pid_t subject, struct nsattach_error *error);
+int detach_call(struct attach *a);
 int attach_query(struct nsattach_query *query);
 
 /* "R_DEADLINE pid 7 tid 9 state D ns mnt", in a static buffer. */

@@ -46,20 +46,6 @@ FIXTURE_TEARDOWN(detach)
 	place_stop(&self->b);
 }
 
-static int detach_pid(pid_t pid, struct nsattach_error *error)
-{
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	ret = attach_add_subject(&a, pid);
-	if (!ret)
-		ret = ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg) ? -errno : 0;
-	*error = a.arg.error;
-	attach_done(&a);
-	return ret;
-}
-
 #define ATTACH(place, mask)                                                            \
 	do {                                                                           \
 		struct nsattach_error e_;                                              \
@@ -195,12 +181,10 @@ TEST_F_TIMEOUT(detach, with_namespaces_or_a_target_is_einval, 240)
 	attach_init(&a);
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
 	a.arg.namespaces = CLONE_NEWNET;
-	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-EINVAL, detach_call(&a));
 	a.arg.namespaces = 0;
 	a.arg.flags = NSATTACH_F_ROOT;
-	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-EINVAL, detach_call(&a));
 	attach_done(&a);
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
 }
@@ -213,7 +197,7 @@ TEST_F_TIMEOUT(detach, checked_only_moves_nothing, 240)
 	attach_init(&a);
 	a.arg.flags = NSATTACH_F_CHECK;
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+	ASSERT_EQ(0, detach_call(&a));
 	attach_done(&a);
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
 }

@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -259,16 +258,8 @@ TEST_F_TIMEOUT(permission, namespace_fds_need_the_same_rights, 240)
 static long carry_out_detach(char *text)
 {
 	struct order *order = (void *)text;
-	struct attach a;
-	int ret;
 
-	attach_init(&a);
-	ret = attach_add_subject(&a, order->subject);
-	if (!ret)
-		ret = ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg) ? -errno : 0;
-	order->error = a.arg.error;
-	attach_done(&a);
-	return ret;
+	return detach_pid(order->subject, &order->error);
 }
 
 /* Root of a container must not take its process out into the host again. */

@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -81,20 +80,6 @@ static int move_pid(pid_t subject, const struct place *place, uint64_t namespace
 	a.arg.flags = NSATTACH_F_PID_MOVE | flags;
 	if (!ret)
 		ret = attach_call(&a);
-	*error = a.arg.error;
-	attach_done(&a);
-	return ret;
-}
-
-static int detach(pid_t pid, struct nsattach_error *error)
-{
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	ret = attach_add_subject(&a, pid);
-	if (!ret)
-		ret = ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg) ? -errno : 0;
 	*error = a.arg.error;
 	attach_done(&a);
 	return ret;
@@ -217,7 +202,7 @@ TEST_F(pid, detach_takes_the_number_back_and_another_attach_gives_one_elsewhere)
 		ASSERT_ATTACHED(move_pid(self->subject.pid, to, NS_BASE, 0, &error), error);
 		ASSERT_CLEAN(not_numbered(&self->subject, variant->threads, 2));
 		ASSERT_CLEAN(not_in(self->subject.pid, to, NS_BASE));
-		ASSERT_ATTACHED(detach(self->subject.pid, &error), error);
+		ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
 		ASSERT_CLEAN(not_numbered(&self->subject, variant->threads, 1));
 		ASSERT_EQ(self->subject.pid, subject_call(&self->subject, own_pid));
 	}

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
@@ -128,7 +127,7 @@ TEST_F(sysv, undo_is_applied_once_for_each_of_many_rounds)
 		ASSERT_EQ(5, subject_call(&self->witness, value));
 		attach_init(&a);
 		ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-		ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+		ASSERT_EQ(0, detach_call(&a));
 		attach_done(&a);
 	}
 	subject_stop(&self->subject);

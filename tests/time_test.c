@@ -5,7 +5,6 @@
  */
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -171,7 +170,7 @@ TEST_F_TIMEOUT(timens, back_and_forth_with_detach, 600)
 		SET(clocks->attached, 0);
 		attach_init(&a);
 		ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-		ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+		ASSERT_EQ(0, detach_call(&a));
 		attach_done(&a);
 		SET(clocks->attached, 2);
 		ASSERT_TRUE(all_have_read(1));

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -266,7 +265,7 @@ TEST_F(user, detach_gives_the_credentials_back)
 				    &error), error);
 	attach_init(&a);
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_DETACH, &a.arg));
+	ASSERT_EQ(0, detach_call(&a));
 	attach_done(&a);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 	EXPECT_EQ(0, subject_call(&self->subject, set_host_name));
