@@ -60,16 +60,26 @@ static int find_pid_target(struct nsa_op *op)
 	return 0;
 }
 
-static int run(struct nsa_op *op, const struct nsattach_attach *arg, const int *nsfds,
-	       const struct nsattach_subject *subjects)
+static int open_all(struct nsa_op *op, const struct nsa_request *r,
+		    const struct nsattach_subject *subjects)
 {
 	int err = open_subjects(op, subjects);
 
 	if (!err && !op->detach)
-		err = open_join(op, arg, nsfds);
-	if (err)
-		return err;
-	err = nsa_claim(op);
+		err = open_join(op, &r->arg, r->nsfds);
+	/* Only now, so that the audit record can tell who and where. */
+	if (r->foreign)
+		return nsa_fail(op, -EPERM, NSATTACH_R_PERM_OPENER, 0, NULL, NULL);
+	return err;
+}
+
+static int run(struct nsa_op *op, const struct nsa_request *r,
+	       const struct nsattach_subject *subjects)
+{
+	int err = open_all(op, r, subjects);
+
+	if (!err)
+		err = nsa_claim(op);
 	if (err)
 		return err;
 
@@ -111,8 +121,7 @@ static void keep_deadline(struct nsa_op *op, struct nsattach_attach *arg)
 	arg->timeout_ns = max_t(s64, left, 1);
 }
 
-int nsa_attach_run(struct nsattach_attach *arg, const int *nsfds, const char *wd,
-		   struct nsattach_subject *subjects, unsigned int nr, bool detach)
+int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, unsigned int nr)
 {
 	struct nsa_op *op = nsa_op_alloc(nr);
 	unsigned int i;
@@ -120,16 +129,17 @@ int nsa_attach_run(struct nsattach_attach *arg, const int *nsfds, const char *wd
 
 	if (!op)
 		return -ENOMEM;
-	op->flags = arg->flags;
-	op->detach = detach;
-	op->wd_name = wd;
-	op->deadline = ktime_add_ns(ktime_get(), arg->timeout_ns);
+	op->flags = r->arg.flags;
+	op->asked_for = r->arg.namespaces;
+	op->detach = r->detach;
+	op->wd_name = r->wd;
+	op->deadline = ktime_add_ns(ktime_get(), r->arg.timeout_ns);
 
-	err = run(op, arg, nsfds, subjects);
-	report(op, arg, subjects, err);
+	err = run(op, r, subjects);
+	report(op, &r->arg, subjects, err);
 	nsa_audit(op, err);
 	if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND)
-		keep_deadline(op, arg);
+		keep_deadline(op, &r->arg);
 	if (err == -ERESTARTNOINTR)
 		err = restart_syscall();
 

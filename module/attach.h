@@ -5,8 +5,7 @@
 #ifndef NSA_ATTACH_H
 #define NSA_ATTACH_H
 
-struct nsattach_attach;
-struct nsattach_subject;
+#include <uapi/linux/nsattach.h>
 
 #ifdef CONFIG_NSATTACH_PID_MOVE
 #define NSA_PID_FLAGS							\
@@ -25,18 +24,30 @@ struct nsattach_subject;
 #define NSA_DETACH_FLAGS	(NSATTACH_F_EACH | NSATTACH_F_CHECK | NSATTACH_F_WHOLE_TREE)
 
 /**
- * nsa_attach_run - move a set of processes, all of them or none
- * @arg:	the request, checked for form; outputs are written to it
- * @nsfds:	namespace fds, @arg->nr_nsfds of them
+ * struct nsa_request - what the caller wants, copied in and checked for form
+ * @arg:	outputs are written to it
+ * @nsfds:	namespace fds, @arg.nr_nsfds of them
  * @wd:		working directory inside, or NULL
+ * @detach:	put them back instead
+ * @foreign:	the device was opened by somebody else, with less power: refuse
+ */
+struct nsa_request {
+	struct nsattach_attach arg;
+	int nsfds[NSATTACH_MAX_NSFDS];
+	char *wd;
+	bool detach;
+	bool foreign;
+};
+
+/**
+ * nsa_attach_run - move a set of processes, all of them or none
+ * @r:		the request
  * @subjects:	the processes; results are written to them
  * @nr:		how many
- * @detach:	put them back instead
  *
  * Context: the ioctl; sleeps until the deadline.
  * Return: 0 or a negated errno (also -ERESTART ones).
  */
-int nsa_attach_run(struct nsattach_attach *arg, const int *nsfds, const char *wd,
-		   struct nsattach_subject *subjects, unsigned int nr, bool detach);
+int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, unsigned int nr);
 
 #endif /* NSA_ATTACH_H */

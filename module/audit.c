@@ -8,19 +8,35 @@
 #include "audit.h"
 #include "op.h"
 
+/* Enough to tell a tree; a record has room for about 8,000 characters. */
+#define MOST_SUBJECTS	200
+
+static void log_subjects(struct audit_buffer *ab, const struct nsa_op *op)
+{
+	unsigned int i;
+
+	audit_log_format(ab, " subjects=%u subject=%d", op->nr_subjects,
+			 pid_nr(op->subjects[0].pid));
+	for (i = 1; i < min(op->nr_subjects, MOST_SUBJECTS); i++)
+		audit_log_format(ab, ",%d", pid_nr(op->subjects[i].pid));
+}
+
 void nsa_audit(struct nsa_op *op, int err)
 {
 	struct audit_buffer *ab;
 
-	if (!audit_enabled || err == -ERESTARTNOINTR || err == -ERESTARTNOHAND)
+	if (!audit_enabled || err == -ERESTARTNOINTR)
 		return;
 	ab = audit_log_start(audit_context(), GFP_KERNEL, AUDIT_KERNEL);
 	if (!ab)
 		return;
-	audit_log_format(ab, "op=nsattach-%s subject=%d subjects=%u target=%d ns=0x%llx",
-			 op->detach ? "detach" : "attach", pid_nr(op->subjects[0].pid),
-			 op->nr_subjects, pid_nr(op->join.target), op->join.mask);
-	audit_log_format(ab, " threads=%u reason=%u", err ? 0 : op->nr_moved,
+	/* A signal came: what it does to the caller is not known here. */
+	if (err == -ERESTARTNOHAND)
+		err = -EINTR;
+	audit_log_format(ab, "op=nsattach-%s", op->detach ? "detach" : "attach");
+	log_subjects(ab, op);
+	audit_log_format(ab, " target=%d ns=0x%llx threads=%u reason=%u", pid_nr(op->join.target),
+			 op->asked_for | op->join.mask, err ? 0 : op->nr_moved,
 			 err ? op->error.reason : 0);
 	audit_log_task_info(ab);
 	audit_log_format(ab, " errno=%d res=%d", err, !err);

@@ -7,7 +7,10 @@ struct nsa_op;
 /**
  * nsa_audit - one record for an attempt, denied or not
  * @op:		attach, over
- * @err:	its result; a call that will be restarted is not an attempt yet
+ * @err:	its result; a call that gives way and will be restarted is not over
+ *
+ * A set that moves together is one attempt. A request with a form that is wrong
+ * is none.
  */
 void nsa_audit(struct nsa_op *op, int err);
 

@@ -28,17 +28,15 @@ static_assert(sizeof(struct nsattach_list) == 24);
 
 /* What an attach has copied in. */
 struct request {
-	struct nsattach_attach arg;
+	struct nsa_request run;
 	u32 usize;
-	int nsfds[NSATTACH_MAX_NSFDS];
 	struct nsattach_subject one;
 	struct nsattach_subject *subjects;
-	char *wd;
 };
 
 static int bad(struct request *r, enum nsattach_reason reason, int err)
 {
-	r->arg.error = (struct nsattach_error){ .reason = reason, .subject = -1 };
+	r->run.arg.error = (struct nsattach_error){ .reason = reason, .subject = -1 };
 	return err;
 }
 
@@ -61,9 +59,10 @@ static int get_size(const void __user *uarg, u32 min, u32 *usize)
 	return *usize > PAGE_SIZE ? -E2BIG : 0;
 }
 
-static int check_arg(struct request *r, bool detach)
+static int check_arg(struct request *r)
 {
-	struct nsattach_attach *a = &r->arg;
+	const bool detach = r->run.detach;
+	struct nsattach_attach *a = &r->run.arg;
 
 	if (!detach && a->flags & ~NSA_ATTACH_FLAGS & NSATTACH_F_PID_MOVE) {
 		bad(r, NSATTACH_R_NS_UNSUPPORTED, 0);
@@ -98,46 +97,46 @@ static int check_arg(struct request *r, bool detach)
 
 static int copy_subjects(struct request *r)
 {
-	size_t size = array_size(r->arg.nr_subjects, sizeof(*r->subjects));
+	size_t size = array_size(r->run.arg.nr_subjects, sizeof(*r->subjects));
 	unsigned int i;
 
 	r->subjects = &r->one;
-	if (r->arg.nr_subjects > 1) {
+	if (r->run.arg.nr_subjects > 1) {
 		r->subjects = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 		if (!r->subjects)
 			return -ENOMEM;
 	}
-	if (copy_from_user(r->subjects, u64_to_user_ptr(r->arg.subjects), size))
+	if (copy_from_user(r->subjects, u64_to_user_ptr(r->run.arg.subjects), size))
 		return -EFAULT;
-	for (i = 0; i < r->arg.nr_subjects; i++) {
+	for (i = 0; i < r->run.arg.nr_subjects; i++) {
 		if (r->subjects[i].reserved)
 			return bad(r, NSATTACH_R_RESERVED, -EINVAL);
 	}
 	return 0;
 }
 
-static int copy_request(struct request *r, const void __user *uarg, bool detach)
+static int copy_request(struct request *r, const void __user *uarg)
 {
 	int err = get_size(uarg, ATTACH_SIZE_MIN, &r->usize);
 
 	if (!err)
-		err = copy_struct_from_user(&r->arg, sizeof(r->arg), uarg, r->usize);
+		err = copy_struct_from_user(&r->run.arg, sizeof(r->run.arg), uarg, r->usize);
 	if (err)
 		return err;
-	r->arg.error = (struct nsattach_error){ .subject = -1 };
-	r->arg.stall_ns = 0;
-	r->arg.nr_threads = 0;
-	r->arg.rounds = 0;
-	err = check_arg(r, detach);
+	r->run.arg.error = (struct nsattach_error){ .subject = -1 };
+	r->run.arg.stall_ns = 0;
+	r->run.arg.nr_threads = 0;
+	r->run.arg.rounds = 0;
+	err = check_arg(r);
 	if (!err)
 		err = copy_subjects(r);
-	if (!err && r->arg.nr_nsfds &&
-	    copy_from_user(r->nsfds, u64_to_user_ptr(r->arg.nsfds),
-			   r->arg.nr_nsfds * sizeof(*r->nsfds)))
+	if (!err && r->run.arg.nr_nsfds &&
+	    copy_from_user(r->run.nsfds, u64_to_user_ptr(r->run.arg.nsfds),
+			   r->run.arg.nr_nsfds * sizeof(*r->run.nsfds)))
 		err = -EFAULT;
-	if (!err && r->arg.wd) {
-		r->wd = strndup_user(u64_to_user_ptr(r->arg.wd), PATH_MAX);
-		err = PTR_ERR_OR_ZERO(r->wd);
+	if (!err && r->run.arg.wd) {
+		r->run.wd = strndup_user(u64_to_user_ptr(r->run.arg.wd), PATH_MAX);
+		err = PTR_ERR_OR_ZERO(r->run.wd);
 		if (err == -EINVAL)
 			err = bad(r, NSATTACH_R_WD, -ENAMETOOLONG);
 	}
@@ -148,74 +147,75 @@ static int copy_request(struct request *r, const void __user *uarg, bool detach)
 static int copy_result(struct request *r, void __user *uarg)
 {
 	const size_t from = offsetof(struct nsattach_attach, stall_ns);
-	size_t to = min_t(size_t, r->usize, sizeof(r->arg));
-	size_t size = r->arg.nr_subjects * sizeof(*r->subjects);
+	size_t to = min_t(size_t, r->usize, sizeof(r->run.arg));
+	size_t size = r->run.arg.nr_subjects * sizeof(*r->subjects);
 
-	if (to > from && copy_to_user(uarg + from, (void *)&r->arg + from, to - from))
+	if (to > from && copy_to_user(uarg + from, (void *)&r->run.arg + from, to - from))
 		return -EFAULT;
-	if (r->subjects && copy_to_user(u64_to_user_ptr(r->arg.subjects), r->subjects, size))
+	if (r->subjects && copy_to_user(u64_to_user_ptr(r->run.arg.subjects), r->subjects, size))
 		return -EFAULT;
 	return 0;
 }
 
 /* One after the other; the first failure is the one that is reported. */
-static int run_each(struct request *r, bool detach)
+static int run_each(struct request *r)
 {
 	struct nsattach_error first = {};
 	unsigned int i, threads = 0;
 	int err, ret = 0;
 	bool any = false;
 
-	for (i = 0; i < r->arg.nr_subjects; i++) {
-		err = nsa_attach_run(&r->arg, r->nsfds, r->wd, &r->subjects[i], 1, detach);
+	for (i = 0; i < r->run.arg.nr_subjects; i++) {
+		err = nsa_attach_run(&r->run, &r->subjects[i], 1);
 		if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) {
 			if (!any)
 				return err;
 			/* What has moved stays; the rest is the caller's to repeat. */
-			for (; i < r->arg.nr_subjects; i++)
+			for (; i < r->run.arg.nr_subjects; i++)
 				r->subjects[i].result = -EINTR;
 			break;
 		}
-		threads += r->arg.nr_threads;
+		threads += r->run.arg.nr_threads;
 		any |= !err;
 		if (!err || ret)
 			continue;
 		ret = err;
-		first = r->arg.error;
+		first = r->run.arg.error;
 		first.subject = i;
 	}
-	r->arg.nr_threads = threads;
+	r->run.arg.nr_threads = threads;
 	if (ret)
-		r->arg.error = first;
+		r->run.arg.error = first;
 	return any ? 0 : ret;
 }
 
-static int move(struct request *r, struct file *file, bool detach)
+static int move(struct request *r)
 {
-	if (!opened_by_caller(file))
-		return bad(r, NSATTACH_R_PERM_OPENER, -EPERM);
-	if (r->arg.flags & NSATTACH_F_EACH)
-		return run_each(r, detach);
-	return nsa_attach_run(&r->arg, r->nsfds, r->wd, r->subjects, r->arg.nr_subjects, detach);
+	if (r->run.arg.flags & NSATTACH_F_EACH)
+		return run_each(r);
+	return nsa_attach_run(&r->run, r->subjects, r->run.arg.nr_subjects);
 }
 
 static long attach(struct file *file, void __user *uarg, bool detach)
 {
 	const size_t timeout_at = offsetof(struct nsattach_attach, timeout_ns);
-	struct request r = {};
+	struct request r = {
+		.run.detach = detach,
+		.run.foreign = !opened_by_caller(file),
+	};
 	int err;
 
-	err = copy_request(&r, uarg, detach);
+	err = copy_request(&r, uarg);
 	if (!err)
-		err = move(&r, file, detach);
+		err = move(&r);
 	if ((err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) &&
 	    r.usize >= timeout_at + sizeof(u64) &&
-	    put_user(r.arg.timeout_ns, (u64 __user *)(uarg + timeout_at)))
+	    put_user(r.run.arg.timeout_ns, (u64 __user *)(uarg + timeout_at)))
 		err = -EFAULT;
 	if (err != -ERESTARTNOINTR && r.usize && copy_result(&r, uarg) && !err)
 		err = -EFAULT;
-	if (!IS_ERR_OR_NULL(r.wd))
-		kfree(r.wd);
+	if (!IS_ERR_OR_NULL(r.run.wd))
+		kfree(r.run.wd);
 	if (r.subjects != &r.one)
 		kvfree(r.subjects);
 	return err;

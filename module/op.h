@@ -169,6 +169,7 @@ struct nsa_op {
 	struct list_head active;
 
 	u32 flags;
+	u64 asked_for;			/* CLONE_NEW* bits, for audit */
 	struct nsa_join join;
 	ktime_t deadline;
 	ktime_t asked;

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One audit record for every attempt, whatever becomes of it, that tells who
+ * wanted to move whom where and what the answer was; and what a move does not
+ * touch: everything that confines the subject.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "attach.h"
+#include "audit_log.h"
+#include "harness.h"
+#include "permission_rule.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+FIXTURE(audit)
+{
+	struct place a;
+	struct subject subject;
+	unsigned int attempts;
+	mode_t mode;
+	char text[9000];
+};
+
+FIXTURE_SETUP(audit)
+{
+	struct stat st;
+
+	/* Not opened here: callers of their own would inherit it. */
+	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
+	self->mode = st.st_mode & 07777;
+	ASSERT_EQ(0, chmod(NSATTACH_DEVICE, 0666));
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 3));
+	ASSERT_CLEAN(audit_log_open());
+	audit_log_drop();
+}
+
+FIXTURE_TEARDOWN(audit)
+{
+	audit_log_close();
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	chmod(NSATTACH_DEVICE, self->mode);
+}
+
+/* Exactly one record since the last look, and it says this of the attempt. */
+#define EXPECT_RECORD(op, caller, whom, place, mask, why, ret)                              \
+	do {                                                                                \
+		const char *text_ = self->text;                                             \
+		long ret_ = (ret);                                                          \
+		EXPECT_EQ(1, audit_log_read(self->text, sizeof(self->text)));               \
+		EXPECT_NE(NULL, strstr(text_, "op=nsattach-" op " ")) TH_LOG("%s", text_);  \
+		EXPECT_EQ(caller, atoi(audit_field(text_, "pid"))) TH_LOG("%s", text_);     \
+		EXPECT_EQ(whom, atoi(audit_field(text_, "subject"))) TH_LOG("%s", text_);   \
+		EXPECT_EQ(place, atoi(audit_field(text_, "target"))) TH_LOG("%s", text_);   \
+		EXPECT_EQ((uint64_t)(mask), strtoull(audit_field(text_, "ns"), NULL, 16))   \
+		{                                                                           \
+			TH_LOG("%s", text_);                                                \
+		}                                                                           \
+		EXPECT_EQ(ret_, atoi(audit_field(text_, "errno"))) TH_LOG("%s", text_);     \
+		EXPECT_EQ(why, atoi(audit_field(text_, "reason"))) TH_LOG("%s", text_);     \
+		EXPECT_STREQ(ret_ ? "0" : "1", audit_field(text_, "res"));                  \
+		self->attempts++;                                                           \
+	} while (0)
+
+TEST_F_TIMEOUT(audit, attach_and_detach_are_recorded, 120)
+{
+	const uint64_t mask = CLONE_NEWNET | CLONE_NEWUTS;
+	struct nsattach_error error;
+	pid_t pid = self->subject.pid;
+
+	ASSERT_ATTACHED(attach_pid(pid, self->a.pid, mask, &error), error);
+	EXPECT_RECORD("attach", getpid(), pid, self->a.pid, mask, NSATTACH_R_NONE, 0);
+	EXPECT_STREQ("3", audit_field(self->text, "threads"));
+	EXPECT_STREQ("0", audit_field(self->text, "uid"));
+	EXPECT_STREQ("\"audit_test\"", audit_field(self->text, "comm"));
+	ASSERT_ATTACHED(detach_pid(pid, &error), error);
+	EXPECT_RECORD("detach", getpid(), pid, 0, mask, NSATTACH_R_NONE, 0);
+	EXPECT_EQ(-ENOENT, detach_pid(pid, &error));
+	EXPECT_RECORD("detach", getpid(), pid, 0, 0, NSATTACH_R_NOT_ATTACHED, -ENOENT);
+}
+
+TEST_F_TIMEOUT(audit, refusals_are_recorded, 120)
+{
+	struct nsattach_error error;
+	pid_t pid = self->subject.pid, own;
+	struct attach a;
+	int status;
+
+	EXPECT_EQ(-EINVAL, attach_pid(2, self->a.pid, CLONE_NEWNET, &error));
+	EXPECT_RECORD("attach", getpid(), 2, 0, CLONE_NEWNET, NSATTACH_R_SUBJECT_KTHREAD,
+		      -EINVAL);
+	EXPECT_EQ(-EBUSY, attach_pid(self->a.pid, pid, CLONE_NEWUTS, &error));
+	EXPECT_RECORD("attach", getpid(), self->a.pid, 0, CLONE_NEWUTS, NSATTACH_R_SUBJECT_INIT,
+		      -EBUSY);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	a.arg.wd = (uintptr_t)"/missing";
+	EXPECT_EQ(-ENOENT, attach_call(&a));
+	EXPECT_RECORD("attach", getpid(), pid, self->a.pid, NS_BASE, NSATTACH_R_WD, -ENOENT);
+	a.arg.wd = 0;
+	own = fork_child();
+	if (!own)
+		_exit(0);
+	ASSERT_EQ(0, waitid(P_PID, (id_t)own, &(siginfo_t){ 0 }, WEXITED | WNOWAIT));
+	close(a.subjects[0].pidfd);
+	a.subjects[0].pidfd = pidfd_of(own);
+	EXPECT_EQ(-ESRCH, attach_call(&a));
+	EXPECT_RECORD("attach", getpid(), own, self->a.pid, NS_BASE, NSATTACH_R_SUBJECT_GONE,
+		      -ESRCH);
+	waitpid(own, &status, 0);
+	attach_done(&a);
+}
+
+TEST_F_TIMEOUT(audit, set_is_one_attempt_and_each_is_many, 120)
+{
+	struct subject more[3];
+	char pids[128] = "";
+	struct attach a;
+
+	attach_init(&a);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_CLEAN(subject_start_plain(&more[i], 2));
+		ASSERT_EQ(0, attach_add_subject(&a, more[i].pid));
+		snprintf(pids + strlen(pids), 16, "%s%d", i ? "," : "", more[i].pid);
+	}
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_NOPID));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_RECORD("attach", getpid(), more[0].pid, self->a.pid, NS_NOPID, NSATTACH_R_NONE, 0);
+	EXPECT_STREQ("3", audit_field(self->text, "subjects"));
+	EXPECT_STREQ(pids, audit_field(self->text, "subject"));
+	EXPECT_STREQ("6", audit_field(self->text, "threads"));
+	a.arg.flags = NSATTACH_F_EACH;
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_EQ(3, audit_log_read(self->text, sizeof(self->text)));
+	EXPECT_EQ(more[2].pid, atoi(audit_field(self->text, "subject")));
+	attach_done(&a);
+	for (int i = 0; i < 3; i++)
+		subject_stop(&more[i]);
+}
+
+/* Its parent waits for ever, and can only be killed. */
+static pid_t start_vfork_parent(void)
+{
+	pid_t pid = fork_child();
+
+	if (!pid && !vfork()) {
+		syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (;;)
+			syscall(SYS_pause);
+	}
+	return pid;
+}
+
+TEST_F_TIMEOUT(audit, caller_that_is_killed_while_it_waits_is_recorded, 120)
+{
+	pid_t stuck = start_vfork_parent(), caller;
+
+	ASSERT_TRUE(UNTIL(task_state(stuck, stuck) == 'D'));
+	caller = fork_child();
+	if (!caller) {
+		attach_pid(stuck, self->a.pid, CLONE_NEWUTS, NULL);
+		_exit(0);
+	}
+	ASSERT_TRUE(UNTIL(task_syscall(caller, caller) == SYS_ioctl));
+	kill_and_reap(caller);
+	EXPECT_RECORD("attach", caller, stuck, self->a.pid, CLONE_NEWUTS, NSATTACH_R_INTERRUPTED,
+		      -EINTR);
+	kill_and_reap(stuck);
+}
+
+static const struct who no_admin = { "root without sys_admin", 0, USER_INIT,
+				     CAPS_ALL & ~CAP_BIT(CAP_SYS_ADMIN) };
+static const struct who user = { "user", 1000, USER_INIT, 0 };
+
+struct order {
+	pid_t subject;
+	pid_t target;
+	uint64_t namespaces;
+	struct nsattach_error error;
+};
+
+static long carry_out(char *text)
+{
+	struct order *order = (void *)text;
+
+	return attach_pid(order->subject, order->target, order->namespaces, &order->error);
+}
+
+static int play(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	return become(arg, NULL);
+}
+
+/* A device opened by one and used by another: the file stays open over become(). */
+static int play_with_open_device(struct subject_shared *shared, void *arg)
+{
+	int fd = device_fd();
+
+	return fd < 0 ? errno : play(shared, arg);
+}
+
+TEST_F_TIMEOUT(audit, denials_are_recorded, 120)
+{
+	const struct {
+		const struct who *caller;
+		int (*setup)(struct subject_shared *shared, void *arg);
+		uint32_t reason;
+	} cases[] = {
+		{ &user, play, NSATTACH_R_PERM_TARGET },
+		{ &no_admin, play, NSATTACH_R_PERM_SUBJECT_CAP },
+		{ &user, play_with_open_device, NSATTACH_R_PERM_OPENER },
+	};
+	struct snapshot *before = snapshot_take(self->subject.pid);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct who who = *cases[i].caller;
+		struct subject_options options = { .threads = 1, .setup = cases[i].setup,
+						   .arg = &who };
+		struct subject caller;
+		struct order *order;
+
+		ASSERT_CLEAN(subject_start(&caller, &options));
+		order = (void *)caller.shared->text;
+		*order = (struct order){ self->subject.pid, self->a.pid, CLONE_NEWUTS, { 0 } };
+		audit_log_drop();
+		EXPECT_REFUSED(EPERM, cases[i].reason, (int)subject_call(&caller, carry_out),
+			       order->error);
+		EXPECT_RECORD("attach", caller.pid, self->subject.pid, self->a.pid, CLONE_NEWUTS,
+			      (int)cases[i].reason, -EPERM);
+		EXPECT_EQ((int)who.uid, atoi(audit_field(self->text, "uid")));
+		subject_stop(&caller);
+	}
+	EXPECT_CLEAN(changed_since(before, self->subject.pid));
+	snapshot_free(before);
+}
+
+TEST_F_TIMEOUT(audit, every_one_of_many_attempts_is_recorded, 240)
+{
+	unsigned long rounds = scaled(100, 5000);
+	unsigned int records = 0;
+
+	for (unsigned long i = 0; i < rounds; i++) {
+		struct nsattach_error error;
+		int ret = i % 3 == 2 ? detach_pid(self->subject.pid, &error) :
+				       attach_pid(self->subject.pid, self->a.pid, CLONE_NEWUTS,
+						  &error);
+
+		ASSERT_ATTACHED(ret, error);
+		if (i % 50 == 49)
+			records += audit_log_read(self->text, sizeof(self->text));
+	}
+	records += audit_log_read(self->text, sizeof(self->text));
+	figure("audit.attempts", (long long)rounds);
+	figure("audit.records", records);
+	EXPECT_EQ(rounds, records);
+}
+
+TEST_HARNESS_MAIN
