@@ -8,49 +8,81 @@
  * prepared. Once it has said yes the op is carried through: deadline and signals
  * do not count any more.
  */
+#include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/nsattach.h>
 
 #include "op.h"
 #include "pid.h"
+#include "pid_move.h"
 
-static const struct {
-	enum nsattach_reason reason;
-} reasons[] = {
-	[PID_MOVE_NOT_BELOW]	= { NSATTACH_R_PIDNS_NOT_BELOW },
-	[PID_MOVE_INIT]		= { NSATTACH_R_PID_INIT },
-	[PID_MOVE_DEPTH]	= { NSATTACH_R_PID_DEPTH },
-	[PID_MOVE_DYING_NS]	= { NSATTACH_R_PIDNS_DYING },
-	[PID_MOVE_EXITING]	= { NSATTACH_R_SUBJECT_GONE },
-	[PID_MOVE_TAKEN]	= { NSATTACH_R_PID_TAKEN },
-	[PID_MOVE_THREAD]	= { NSATTACH_R_RESTLESS },
-	[PID_MOVE_FOR_CHILDREN]	= { NSATTACH_R_PID_FOR_CHILDREN },
-	[PID_MOVE_TRACED]	= { NSATTACH_R_PID_TRACED },
-	[PID_MOVE_TRACER]	= { NSATTACH_R_PID_TRACER },
-	[PID_MOVE_CHILD]	= { NSATTACH_R_PID_CHILD },
-	[PID_MOVE_GROUP]	= { NSATTACH_R_PID_GROUP },
-	[PID_MOVE_SESSION]	= { NSATTACH_R_PID_SESSION },
-	[PID_MOVE_MM]		= { NSATTACH_R_PID_MM },
-	[PID_MOVE_WORKER]	= { NSATTACH_R_WORKER },
-};
-
-static int explain(struct nsa_op *op, struct pid_move *move, int err, struct nsa_subject *subject)
+/* Whoever decided it has said why, or it is told by what the kernel answered. */
+static int explain(struct nsa_pid_move *move, int err, bool adding)
 {
-	const struct pid_move_error *e = pid_move_error(move);
+	struct nsa_op *op = move->op;
+	enum nsattach_reason reason = NSATTACH_R_NONE;
 
-	if (err == -EAGAIN || err == -ENOMEM || !e->why || e->why >= ARRAY_SIZE(reasons))
+	if (err == -EAGAIN || err == -ENOMEM)
 		return err;
-	nsa_fail(op, err, reasons[e->why].reason, CLONE_NEWPID, subject, NULL);
-	op->error.tid = e->why == PID_MOVE_TAKEN ? e->nr : e->pid ? pid_vnr(e->pid) : 0;
+	if (move->reason) {
+		nsa_fail(op, err, move->reason, CLONE_NEWPID, move->subject, NULL);
+		op->error.tid = move->who ? pid_vnr(move->who) : 0;
+		return err;
+	}
+	switch (err) {
+	case -EINVAL:
+		reason = adding ? NSATTACH_R_PIDNS_NOT_BELOW : NSATTACH_R_PID_INIT;
+		break;
+	case -E2BIG:
+		reason = NSATTACH_R_PID_DEPTH;
+		break;
+	case -EEXIST:
+		reason = NSATTACH_R_PID_TAKEN;
+		break;
+	case -ESRCH:
+		reason = NSATTACH_R_SUBJECT_GONE;
+		break;
+	case -ENOENT:
+		reason = NSATTACH_R_PIDNS_DYING;
+		err = -ESRCH;
+		break;
+	}
+	nsa_fail(op, err, reason, CLONE_NEWPID, move->subject, NULL);
+	if (err == -EEXIST)
+		op->error.tid = move->mv.taken;
 	return err;
 }
 
+/* Children must be born where the process is, or where it goes. */
+static int check_for_children(struct nsa_pid_move *move, struct task_struct *task)
+{
+	struct pid_namespace *ns = NULL;
+	struct pid *pid;
+	int err = 0;
+
+	task_lock(task);
+	if (task->nsproxy)
+		ns = task->nsproxy->pid_ns_for_children;
+	task_unlock(task);
+	pid = get_task_pid(task, PIDTYPE_PID);
+	if (ns && pid && ns != move->mv.target && ns != ns_of_pid(pid))
+		err = nsa_pid_refuse(move, -EBUSY, NSATTACH_R_PID_FOR_CHILDREN, task, pid);
+	put_pid(pid);
+	return err;
+}
+
+static int add_thread(struct nsa_pid_move *move, struct task_struct *task)
+{
+	int err = check_for_children(move, task);
+
+	return err ? err : pid_move_add(&move->mv, task);
+}
+
 /* All threads there are, a zombie leader too: they are held, so the list is whole. */
-static int add_process(struct nsa_op *op, struct pid_move *move, struct nsa_subject *subject)
+static int add_process(struct nsa_pid_move *move, struct nsa_subject *subject)
 {
 	unsigned int i, nr = 0, room = get_nr_threads(subject->leader) + 1;
 	struct task_struct **tasks, *t;
@@ -69,24 +101,11 @@ static int add_process(struct nsa_op *op, struct pid_move *move, struct nsa_subj
 	}
 	rcu_read_unlock();
 	for (i = 0; i < nr && !err; i++)
-		err = pid_move_add(move, tasks[i]);
+		err = add_thread(move, tasks[i]);
 	for (i = 0; i < nr; i++)
 		put_task_struct(tasks[i]);
 	kvfree(tasks);
 	return err;
-}
-
-static unsigned int move_flags(const struct nsa_op *op)
-{
-	unsigned int flags = op->detach ? PID_MOVE_BACK : 0;
-
-	if (op->flags & NSATTACH_F_PID_RENUMBER)
-		flags |= PID_MOVE_RENUMBER;
-	if (op->flags & NSATTACH_F_PID_KEEP_SESSION)
-		flags |= PID_MOVE_KEEP_SESSION;
-	if (op->flags & NSATTACH_F_PID_REPARENT)
-		flags |= PID_MOVE_REPARENT;
-	return flags;
 }
 
 static void note_numbers(struct nsa_op *op)
@@ -111,26 +130,35 @@ static struct nsa_subject *caller_among(struct nsa_op *op)
 
 int nsa_pid_commit(struct nsa_op *op)
 {
-	struct nsa_subject *subject = caller_among(op);
-	struct pid_move *move;
+	struct nsa_pid_move move = {
+		.mv.ops = &nsa_pid_ops,
+		.mv.target = op->pid_target,
+		.mv.threads = LIST_HEAD_INIT(move.mv.threads),
+		.mv.back = op->detach,
+		.mv.renumber = op->flags & NSATTACH_F_PID_RENUMBER,
+		.op = op,
+		.subject = caller_among(op),
+	};
+	bool adding = true;
 	unsigned int i;
 	int err = 0;
 
-	if (subject)
-		return nsa_fail(op, -EBUSY, NSATTACH_R_PID_BUSY, CLONE_NEWPID, subject, current);
-	move = pid_move_alloc(op->pid_target, move_flags(op));
-	if (IS_ERR(move))
-		return PTR_ERR(move);
+	if (move.subject)
+		return nsa_fail(op, -EBUSY, NSATTACH_R_PID_BUSY, CLONE_NEWPID, move.subject,
+				current);
 	note_numbers(op);
 	for (i = 0; i < op->nr_subjects && !err; i++) {
-		subject = &op->subjects[i];
-		err = add_process(op, move, subject);
+		move.subject = &op->subjects[i];
+		err = add_process(&move, move.subject);
 	}
-	if (!err)
-		err = pid_move_commit(move);
+	if (!err) {
+		adding = false;
+		err = pid_move_commit(&move.mv);
+	}
 	if (err)
-		err = explain(op, move, err, subject);
-	pid_move_free(move);
+		err = explain(&move, err, adding);
+	pid_move_end(&move.mv);
+	put_pid(move.who);
 	return err;
 }
 

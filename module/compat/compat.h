@@ -26,6 +26,11 @@
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
 
+/* Workers that are no io workers: since 6.4. */
+#ifndef PF_USER_WORKER
+#define PF_USER_WORKER 0
+#endif
+
 /* Exported, but declared in no public header (fs/namei.c). */
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
 		    unsigned int flags, struct path *path);
