@@ -3,18 +3,16 @@
  * The real move into a pid namespace: a number inside for every thread, the old
  * one outside for everybody who holds it. Only on kernels that can.
  */
-#include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "attach.h"
 #include "harness.h"
+#include "pidmove.h"
 #include "place.h"
 #include "shared.h"
 #include "snapshot.h"
@@ -38,24 +36,14 @@ FIXTURE_VARIANT_ADD(pid, of_64) { .threads = 64 };
 
 FIXTURE_SETUP(pid)
 {
-	struct nsattach_query query;
-
 	ASSERT_LE(0, device_fd());
-	ASSERT_EQ(0, attach_query(&query));
-	if (!(query.features & NSATTACH_FEAT_PID_MOVE))
+	if (!pid_move_works())
 		return;
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
 	ASSERT_CLEAN(subject_start_plain(&self->subject, variant->threads));
 	self->before = snapshot_take(self->subject.pid);
 }
-
-/* First in every test: a skip in the set-up would not keep the test from running. */
-#define NEEDS_PID_MOVE()                                                                 \
-	do {                                                                             \
-		if (!self->before)                                                       \
-			SKIP(return, "this kernel can not move a process into a pid namespace"); \
-	} while (0)
 
 FIXTURE_TEARDOWN(pid)
 {
@@ -65,63 +53,6 @@ FIXTURE_TEARDOWN(pid)
 	subject_stop(&self->subject);
 	place_stop(&self->a);
 	place_stop(&self->b);
-}
-
-static int move_pid(pid_t subject, const struct place *place, uint64_t namespaces, uint32_t flags,
-		    struct nsattach_error *error)
-{
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	ret = attach_add_subject(&a, subject);
-	if (!ret)
-		ret = attach_set_target(&a, place->pid, namespaces);
-	a.arg.flags = NSATTACH_F_PID_MOVE | flags;
-	if (!ret)
-		ret = attach_call(&a);
-	*error = a.arg.error;
-	attach_done(&a);
-	return ret;
-}
-
-/* The numbers of a thread, outermost first: how many. */
-static int numbers(pid_t pid, pid_t tid, int *nr, int room)
-{
-	char path[64], line[256], *word, *save;
-	int n = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "NSpid:", 6))
-			continue;
-		word = strtok_r(line + 6, " \t\n", &save);
-		for (; word && n < room; word = strtok_r(NULL, " \t\n", &save))
-			nr[n++] = atoi(word);
-	}
-	if (f)
-		fclose(f);
-	return n;
-}
-
-/* NULL if every thread has its number twice: outside and inside. */
-static const char *not_numbered(const struct subject *s, unsigned int threads, int levels)
-{
-	static char text[128];
-
-	for (unsigned int i = 0; i < threads; i++) {
-		pid_t tid = i ? subject_tid(s, i) : s->pid;
-		int nr[8] = { 0 }, n = numbers(s->pid, tid, nr, 8);
-
-		if (n == levels && nr[0] == tid && nr[n - 1] == tid)
-			continue;
-		snprintf(text, sizeof(text), "thread %d has %d numbers: %d ... %d", tid, n, nr[0],
-			 n ? nr[n - 1] : 0);
-		return text;
-	}
-	return NULL;
 }
 
 static long own_pid(char *text)
@@ -166,7 +97,7 @@ TEST_F(pid, every_thread_gets_a_number_inside_and_keeps_the_one_outside)
 TEST_F(pid, children_are_born_inside)
 {
 	struct nsattach_error error;
-	int nr[8];
+	int nr[MAX_NUMBERS];
 	pid_t child;
 
 	NEEDS_PID_MOVE();
@@ -174,7 +105,7 @@ TEST_F(pid, children_are_born_inside)
 	child = subject_fork(&self->subject);
 	ASSERT_LT(0, child);
 	/* What fork() told the subject is the number inside; outside it is another. */
-	EXPECT_NE(2, numbers(child, child, nr, 8));
+	EXPECT_NE(2, numbers_of(child, child, "NSpid", nr));
 }
 
 TEST_F(pid, teardown_of_the_container_takes_it_along)
@@ -266,39 +197,14 @@ TEST_F(pid, same_namespace_again_is_refused)
 	EXPECT_CLEAN(not_numbered(&self->subject, variant->threads, 2));
 }
 
-/* A child of ours that has number @nr inside of @place. */
-static pid_t take_number(const struct place *place, pid_t nr)
-{
-	struct clone_args args = {
-		.exit_signal = SIGCHLD,
-		.set_tid = (uintptr_t)&nr,
-		.set_tid_size = 1,
-	};
-	int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
-	int fd = pidfd_of(place->pid);
-	pid_t pid = -1;
-
-	if (!setns(fd, CLONE_NEWPID)) {
-		pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-		if (!pid) {
-			for (;;)
-				pause();
-		}
-	}
-	setns(own, CLONE_NEWPID);
-	close(own);
-	close(fd);
-	return pid;
-}
-
 TEST_F(pid, taken_number_is_refused_or_replaced)
 {
 	struct nsattach_error error;
 	pid_t taker;
-	int nr[8] = { 0 };
+	int nr[MAX_NUMBERS] = { 0 };
 
 	NEEDS_PID_MOVE();
-	taker = take_number(&self->a, self->subject.pid);
+	taker = start_inside(self->a.pid, self->subject.pid);
 	ASSERT_LT(0, taker);
 	EXPECT_REFUSED(EEXIST, NSATTACH_R_PID_TAKEN,
 		       move_pid(self->subject.pid, &self->a, NS_BASE, 0, &error), error);
@@ -307,7 +213,7 @@ TEST_F(pid, taken_number_is_refused_or_replaced)
 
 	ASSERT_ATTACHED(move_pid(self->subject.pid, &self->a, NS_BASE, NSATTACH_F_PID_RENUMBER,
 				 &error), error);
-	ASSERT_EQ(2, numbers(self->subject.pid, self->subject.pid, nr, 8));
+	ASSERT_EQ(2, numbers_of(self->subject.pid, self->subject.pid, "NSpid", nr));
 	EXPECT_EQ(self->subject.pid, nr[0]);
 	EXPECT_NE(self->subject.pid, nr[1]);
 	EXPECT_EQ(nr[1], subject_call(&self->subject, own_pid));

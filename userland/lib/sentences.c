@@ -51,7 +51,7 @@ const struct sentence sentences_by_reason[] = {
 	{ NSATTACH_R_NS_REFUSED, "the {ns} does not take it in ({errno})", NULL },
 	{ NSATTACH_R_PIDNS_NOT_BELOW,
 	  "the pid namespace to join is neither the process's own nor one below it",
-	  "leave pid out of --ns" },
+	  "detach it first if it is attached elsewhere, or leave pid out of --ns" },
 	{ NSATTACH_R_DEADLINE, "its {thread} is {state}{where} and did not stop within {timeout}",
 	  "nothing was changed; try again when it has finished there, or wait longer with --timeout" },
 	{ NSATTACH_R_RESTLESS, "its threads and children appear faster than they can be gathered",

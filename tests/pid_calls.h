@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NSATTACH_TESTS_PID_CALLS_H
+#define NSATTACH_TESTS_PID_CALLS_H
+
+#include <mqueue.h>
+
+/* What the test and its subject share: made before it is started. */
+extern int wire[2];	/* a pair of datagram sockets that tell credentials */
+extern int terminal;	/* master side of a pty */
+extern mqd_t queue;
+
+void calls_init(void);
+
+/* For subject_call(): 0 if it went well, a number, or -errno. */
+long call_getpid(char *text);
+long call_listen(char *text);
+long call_send_credentials(char *text);
+long call_receive_credentials(char *text);
+long call_block_signals(char *text);
+/* si_pid of the next SIGUSR1, SIGINT or SIGALRM. */
+long call_sender_of_signal(char *text);
+long call_owner(char *text);
+long call_start_timers(char *text);
+long call_await_timers(char *text);
+long call_own_clock(char *text);
+long call_await_message(char *text);
+long call_hold_mutexes(char *text);
+long call_pthread_kill(char *text);
+long call_release_mutex(char *text);
+long call_recover_mutex(char *text);
+long call_take_terminal(char *text);
+long call_terminal_group(char *text);
+long call_ring_open(char *text);
+long call_ring_open_polled(char *text);
+long call_ring_nop(char *text);
+long call_wait(char *text);
+/* These two do not answer. */
+long call_exec_in_a_thread(char *text);
+long call_exit_the_leader(char *text);
+
+/* The other side: a process number, or -1. */
+int credentials_received(void);
+void credentials_send(void);
+int peer_of_listener(void);
+
+#endif

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a move into a pid namespace would tear apart is refused: each case with
+ * its errno, with a sentence that names who is in the way, and with nothing
+ * changed.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "harness.h"
+#include "pid_calls.h"
+#include "pidmove.h"
+#include "shared.h"
+#include "snapshot.h"
+
+FIXTURE(refused)
+{
+	struct place a, b;
+	struct subject subject;
+	struct snapshot *before;
+	pid_t other;
+	int levels;
+};
+
+FIXTURE_SETUP(refused)
+{
+	struct subject_options options = { .threads = 2 };
+
+	if (!pid_move_works())
+		return;
+	calls_init();
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	self->levels = 1;
+	self->other = fork_child();
+	if (!self->other) {
+		for (;;)
+			pause();
+	}
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	if (!self->a.pid)
+		return;
+	snapshot_free(self->before);
+	/* First, as it may trace the other one, which is not ours to reap then. */
+	subject_stop(&self->subject);
+	kill_and_reap(self->other);
+	place_stop(&self->a);
+	place_stop(&self->b);
+}
+
+/* What the command says to its user, in a static buffer. */
+__attribute__((format(printf, 1, 2)))
+static const char *said(const char *format, ...)
+{
+	static char text[4096];
+	char line[256] = "nsattach ";
+	size_t n = strlen(line);
+	va_list args;
+	FILE *f;
+
+	va_start(args, format);
+	n += (size_t)vsnprintf(line + n, sizeof(line) - n, format, args);
+	va_end(args);
+	snprintf(line + n, sizeof(line) - n, " 2>&1");
+	f = popen(line, "r");
+	n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	text[n] = '\0';
+	if (f)
+		pclose(f);
+	return text;
+}
+
+#define EXPECT_SAID(text, ...)                                                   \
+	do {                                                                     \
+		const char *text_ = (text);                                      \
+		char part_[128];                                                 \
+		snprintf(part_, sizeof(part_), __VA_ARGS__);                     \
+		EXPECT_NE(NULL, strstr(text_, part_))                            \
+		{                                                                \
+			TH_LOG("not '%s' but: %s", part_, text_);                \
+		}                                                                \
+	} while (0)
+
+/* By the call and by the command, with nothing changed by either. */
+#define EXPECT_NOT_MOVED(err, reason, who, ...)                                            \
+	do {                                                                               \
+		struct nsattach_error error_;                                              \
+		pid_t pid_ = self->subject.pid;                                            \
+		self->before = snapshot_take(pid_);                                        \
+		EXPECT_REFUSED(err, reason, move_pid(pid_, &self->a, NS_BASE, 0, &error_), \
+			       error_);                                                    \
+		EXPECT_EQ(pid_, error_.pid);                                               \
+		EXPECT_EQ((who), error_.tid);                                              \
+		EXPECT_SAID(said("--pid %d --target %d --ns all", pid_, self->a.pid),      \
+			    __VA_ARGS__);                                                  \
+		EXPECT_CLEAN(changed_since(self->before, pid_));                           \
+		EXPECT_CLEAN(not_numbered(&self->subject, 2, self->levels));               \
+	} while (0)
+
+TEST_F(refused, from_one_container_to_another)
+{
+	struct nsattach_error error;
+
+	NEEDS_PID_MOVE();
+	ASSERT_ATTACHED(move_pid(self->subject.pid, &self->b, NS_BASE, 0, &error), error);
+	self->levels = 2;
+	EXPECT_NOT_MOVED(EINVAL, NSATTACH_R_PIDNS_NOT_BELOW, 0, "detach it first");
+}
+
+TEST_F(refused, upwards)
+{
+	struct nsattach_error error;
+	pid_t pid = self->subject.pid;
+
+	NEEDS_PID_MOVE();
+	ASSERT_ATTACHED(move_pid(pid, &self->a, NS_BASE, 0, &error), error);
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_PIDNS_NOT_BELOW,
+		       move_pids(&pid, 1, self->other, CLONE_NEWPID, 0, &error), error);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 2));
+}
+
+TEST_F(refused, init_and_kernel_threads)
+{
+	struct nsattach_error error;
+
+	NEEDS_PID_MOVE();
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_SUBJECT_INIT,
+		       move_pid(self->b.pid, &self->a, CLONE_NEWPID, 0, &error), error);
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_SUBJECT_KTHREAD,
+		       move_pid(2, &self->a, CLONE_NEWPID, 0, &error), error);
+}
+
+TEST_F(refused, caller_itself)
+{
+	struct nsattach_error error;
+
+	NEEDS_PID_MOVE();
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_BUSY,
+		       move_pid(getpid(), &self->a, CLONE_NEWPID, 0, &error), error);
+	EXPECT_EQ(getpid(), error.tid);
+}
+
+TEST_F(refused, namespace_without_init)
+{
+	char path[64];
+	struct attach a;
+	int ret;
+
+	NEEDS_PID_MOVE();
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", self->a.pid);
+	a.nsfds[a.arg.nr_nsfds++] = open(path, O_RDONLY | O_CLOEXEC);
+	a.arg.flags = NSATTACH_F_PID_MOVE;
+	kill_and_reap(self->a.pid);
+	ret = attach_call(&a);
+	EXPECT_REFUSED(ESRCH, NSATTACH_R_PIDNS_DYING, ret, a.arg.error);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
+	attach_done(&a);
+	self->a.pid = -1;
+}
+
+/* Pid namespaces inside of each other: their inits, as numbered here. */
+static int start_nested(pid_t inits[], int levels)
+{
+	pid_t pid = fork_child();
+
+	for (int level = 0; !pid && level < levels; level++) {
+		pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, NULL, NULL, 0);
+		if (pid)
+			pause();
+		if (!pid)
+			die_with(0);
+	}
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	inits[0] = pid;
+	for (int level = 0; level < levels; level++) {
+		char path[96], buf[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", inits[level],
+			 inits[level]);
+		if (!UNTIL(atoi(read_at(AT_FDCWD, path, buf, sizeof(buf)))))
+			return -1;
+		inits[level + 1] = atoi(buf);
+	}
+	return 0;
+}
+
+TEST_F(refused, more_than_four_levels_below)
+{
+	pid_t inits[6], pid = self->subject.pid;
+	struct nsattach_error error;
+
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(0, start_nested(inits, 5));
+	EXPECT_REFUSED(E2BIG, NSATTACH_R_PID_DEPTH,
+		       move_pids(&pid, 1, inits[5], CLONE_NEWPID, 0, &error), error);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
+	ASSERT_ATTACHED(move_pids(&pid, 1, inits[4], CLONE_NEWPID, 0, &error), error);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 5));
+	ASSERT_ATTACHED(detach_pid(pid, &error), error);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
+	kill_and_reap(inits[0]);
+}
+
+TEST_F(refused, number_that_is_taken)
+{
+	pid_t taker;
+
+	NEEDS_PID_MOVE();
+	taker = start_inside(self->a.pid, self->subject.pid);
+	ASSERT_LT(0, taker);
+	EXPECT_NOT_MOVED(EEXIST, NSATTACH_R_PID_TAKEN, self->subject.pid, "its number %d is taken",
+			 self->subject.pid);
+	kill_and_reap(taker);
+}
+
+TEST_F(refused, number_of_a_thread_that_is_taken)
+{
+	pid_t taker, tid;
+
+	NEEDS_PID_MOVE();
+	tid = subject_tid(&self->subject, 1);
+	taker = start_inside(self->a.pid, tid);
+	ASSERT_LT(0, taker);
+	EXPECT_NOT_MOVED(EEXIST, NSATTACH_R_PID_TAKEN, tid, "its number %d is taken", tid);
+	kill_and_reap(taker);
+}
+
+TEST_F(refused, traced)
+{
+	int status;
+
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, self->subject.pid, 0, 0));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_TRACED, getpid(), "process %d traces it", getpid());
+	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, self->subject.pid, 0, 0));
+	ASSERT_EQ(self->subject.pid, waitpid(self->subject.pid, &status, __WALL));
+	ASSERT_EQ(0, ptrace(PTRACE_DETACH, self->subject.pid, 0, 0));
+}
+
+static long call_seize(char *text)
+{
+	return ptrace(PTRACE_SEIZE, atoi(text), 0, 0) ? -errno : 0;
+}
+
+TEST_F(refused, tracer)
+{
+	NEEDS_PID_MOVE();
+	snprintf(self->subject.shared->text, SUBJECT_TEXT, "%d", self->other);
+	ASSERT_EQ(0, subject_call(&self->subject, call_seize));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_TRACER, self->other, "it traces process %d",
+			 self->other);
+}
+
+TEST_F(refused, child_that_would_stay)
+{
+	struct nsattach_error error;
+	pid_t child;
+
+	NEEDS_PID_MOVE();
+	child = subject_fork(&self->subject);
+	ASSERT_LT(0, child);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_CHILD,
+		       move_pid(self->subject.pid, &self->a, NS_BASE, 0, &error), error);
+	EXPECT_EQ(child, error.tid);
+}
+
+static long call_fork_zombie(char *text)
+{
+	pid_t pid = fork();
+
+	(void)text;
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+TEST_F(refused, zombie_that_it_has_not_waited_for)
+{
+	pid_t child;
+
+	NEEDS_PID_MOVE();
+	child = (pid_t)subject_call(&self->subject, call_fork_zombie);
+	ASSERT_TRUE(UNTIL(task_state(child, child) == 'Z'));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_CHILD, child, "its child %d would stay", child);
+}
+
+TEST_F(refused, leader_of_a_group_that_others_are_in)
+{
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(0, setpgid(self->subject.pid, self->subject.pid));
+	ASSERT_EQ(0, setpgid(self->other, self->subject.pid));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_GROUP, self->other, "process %d is in the process group",
+			 self->other);
+}
+
+/* A grandchild in the session that we lead, which we are not the parent of. */
+static long call_leave_one_in_our_session(char *text)
+{
+	int fd[2];
+	pid_t pid = -1;
+
+	(void)text;
+	if (setsid() < 0 || pipe(fd))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		pid = fork();
+		if (!pid) {
+			setpgid(0, 0);
+			pid = getpid();
+			if (write(fd[1], &pid, sizeof(pid)) < 0)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return read(fd[0], &pid, sizeof(pid)) == sizeof(pid) ? pid : -errno;
+}
+
+TEST_F(refused, leader_of_a_session_that_others_are_in)
+{
+	pid_t left;
+
+	NEEDS_PID_MOVE();
+	left = (pid_t)subject_call(&self->subject, call_leave_one_in_our_session);
+	ASSERT_LT(0, left);
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_SESSION, left, "process %d is in the session", left);
+	kill(left, SIGKILL);
+}
+
+static int just_wait(void *arg)
+{
+	(void)arg;
+	while (pause())
+		;
+	return 0;
+}
+
+static long call_share_memory(char *text)
+{
+	static char stack[65536];
+
+	(void)text;
+	return clone(just_wait, stack + sizeof(stack), CLONE_VM | CLONE_PARENT | SIGCHLD, NULL);
+}
+
+TEST_F(refused, sharer_of_memory)
+{
+	pid_t sharer;
+
+	NEEDS_PID_MOVE();
+	sharer = (pid_t)subject_call(&self->subject, call_share_memory);
+	ASSERT_LT(0, sharer);
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_MM, sharer, "shares its memory with process %d",
+			 sharer);
+	kill_and_reap(sharer);
+}
+
+TEST_F(refused, kernel_worker)
+{
+	struct nsattach_error error;
+	pid_t worker;
+
+	NEEDS_PID_MOVE();
+	worker = (pid_t)subject_call(&self->subject, call_ring_open_polled);
+	ASSERT_LE(0, worker);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_WORKER,
+		       move_pid(self->subject.pid, &self->a, NS_BASE, 0, &error), error);
+	/* No thread of the program, but one of the process. */
+	EXPECT_NE(0, task_state(self->subject.pid, error.tid));
+	EXPECT_NE(self->subject.pid, error.tid);
+	EXPECT_SAID(said("--pid %d --target %d --ns all", self->subject.pid, self->a.pid),
+		    "kernel worker thread %d", error.tid);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
+}
+
+static long call_children_elsewhere(char *text)
+{
+	(void)text;
+	return unshare(CLONE_NEWPID) ? -errno : 0;
+}
+
+TEST_F(refused, one_whose_children_are_born_elsewhere)
+{
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(0, subject_call(&self->subject, call_children_elsewhere));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_FOR_CHILDREN, self->subject.pid,
+			 "children of %d are born in another", self->subject.pid);
+}
+
+static long call_vfork(char *text)
+{
+	pid_t pid = vfork();
+
+	(void)text;
+	if (!pid) {
+		execl("/bin/busybox", "sleep", "0", NULL);
+		_exit(1);
+	}
+	return pid;
+}
+
+static long call_wait_in_vfork(char *text)
+{
+	static char stack[65536];
+
+	(void)text;
+	return clone(just_wait, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+}
+
+TEST_F(refused, parent_that_waits_in_a_vfork)
+{
+	struct attach a;
+	int ret;
+
+	NEEDS_PID_MOVE();
+	subject_call_begin(&self->subject, call_wait_in_vfork);
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, self->subject.pid) == 'D'));
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	a.arg.flags = NSATTACH_F_PID_MOVE;
+	a.arg.timeout_ns = 300000000;
+	ret = attach_call(&a);
+	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, ret, a.arg.error);
+	EXPECT_EQ(self->subject.pid, a.arg.error.tid);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
+	attach_done(&a);
+}
+
+TEST_F(refused, not_after_a_vfork_that_is_over)
+{
+	struct nsattach_error error;
+	pid_t child;
+
+	NEEDS_PID_MOVE();
+	child = (pid_t)subject_call(&self->subject, call_vfork);
+	ASSERT_LT(0, child);
+	ASSERT_TRUE(UNTIL(task_state(child, child) == 'Z'));
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_CHILD,
+		       move_pid(self->subject.pid, &self->a, CLONE_NEWPID, 0, &error), error);
+	ASSERT_EQ(child, subject_call(&self->subject, call_wait));
+	ASSERT_ATTACHED(move_pid(self->subject.pid, &self->a, CLONE_NEWPID, 0, &error), error);
+}
+
+TEST_F(refused, process_that_exits)
+{
+	struct nsattach_error error;
+	int fd = pidfd_of(self->subject.pid);
+	struct attach a;
+	int ret;
+
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(0, kill(self->subject.pid, SIGKILL));
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, self->subject.pid) == 'Z'));
+	EXPECT_REFUSED(ESRCH, NSATTACH_R_SUBJECT_GONE,
+		       move_pid(self->subject.pid, &self->a, NS_BASE, 0, &error), error);
+	kill_and_reap(self->subject.pid);
+	attach_init(&a);
+	a.subjects[a.arg.nr_subjects++].pidfd = fd;
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	a.arg.flags = NSATTACH_F_PID_MOVE;
+	ret = attach_call(&a);
+	EXPECT_REFUSED(ESRCH, NSATTACH_R_SUBJECT_GONE, ret, a.arg.error);
+	attach_done(&a);
+	self->subject.pid = 0;
+}
+
+TEST_F(refused, detach_from_a_group_that_stays_inside)
+{
+	struct nsattach_error error;
+	int nr[MAX_NUMBERS];
+	char path[96], buf[64];
+	pid_t child;
+
+	NEEDS_PID_MOVE();
+	ASSERT_ATTACHED(move_pid(self->subject.pid, &self->a, NS_BASE, 0, &error), error);
+	ASSERT_LT(0, subject_fork(&self->subject));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", self->subject.pid,
+		 self->subject.pid);
+	child = atoi(read_at(AT_FDCWD, path, buf, sizeof(buf)));
+	ASSERT_EQ(2, numbers_of(child, child, "NSpid", nr));
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_GROUP, detach_pid(self->subject.pid, &error), error);
+	EXPECT_EQ(child, error.tid);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 2));
+	EXPECT_SAID(said("--detach --pid %d", self->subject.pid), "process %d is in the process group",
+		    child);
+}
+
+TEST_HARNESS_MAIN
