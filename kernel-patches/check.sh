@@ -100,6 +100,30 @@ build() { # off|on|pid_move
 	nice make -s -j"$(nproc)" -C "$tree" O="$work/build-$1" KCFLAGS=-Werror "${list[@]}"
 }
 
+# The code of an object and what it refers to; not the line numbers, which are data.
+code_of() { # BUILD OBJECT
+	objdump -d -r "$1/$2" | tail -n +3
+}
+
+unchanged() { # with the options off, every touched object has the code that it had without the patches
+	local list object status=0
+	mapfile -t list < <(objects off)
+	git -C "$tree" checkout -q source
+	configure base && nice make -s -j"$(nproc)" -C "$tree" O="$work/build-base" "${list[@]}" || status=1
+	git -C "$tree" checkout -q -
+	configure off && nice make -s -j"$(nproc)" -C "$tree" O="$work/build-off" "${list[@]}" || status=1
+	[ $status = 0 ] || return 1
+	for object in "${list[@]}"; do
+		if cmp -s <(code_of "$work/build-base" "$object") <(code_of "$work/build-off" "$object"); then
+			echo "same code: $object ($(code_of "$work/build-off" "$object" | wc -l) lines)"
+		else
+			echo "OTHER code: $object"
+			status=1
+		fi
+	done
+	return $status
+}
+
 checkpatch() { # PATCH, on stdin: by name it would be taken for a source file, because it is under git here
 	"$tree/scripts/checkpatch.pl" --no-tree --strict --terse --ignore FILE_PATH_CHANGES - <"$1"
 }
@@ -137,6 +161,8 @@ for version in "${versions[@]}"; do
 	for patch in "${series[@]}"; do
 		[[ $patch = */0000-* ]] || check_patch "$patch"
 	done
+	once "code with the options off is the same as without the patches" unchanged || true
+	grep -h '^same code' "$state"/code_*.log | sed 's/^/       /' || true
 done
 say "$passed passed, $failed failed"
 [ "$failed" = 0 ]
