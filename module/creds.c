@@ -84,7 +84,7 @@ static int translate_user(struct cred *new)
 
 	if (!user)
 		return -ENOMEM;
-	free_uid(new->user);
+	nsa_free_uid(new->user);
 	new->user = user;
 	return 0;
 }

@@ -283,16 +283,35 @@ static const struct file_operations device_fops = {
 	.llseek		= noop_llseek,
 };
 
+/*
+ * One of the minors that devices.txt reserves for local use: a fixed one lets depmod announce
+ * the node, so that opening it loads the module.
+ */
+#define NSA_MINOR	247
+MODULE_ALIAS_MISCDEV(NSA_MINOR);
+MODULE_ALIAS("devname:nsattach");
+
 static struct miscdevice device = {
-	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "nsattach",
 	.fops	= &device_fops,
 	.mode	= 0600,
 };
 
+static int minor = NSA_MINOR;
+module_param(minor, int, 0444);
+MODULE_PARM_DESC(minor, "minor number of /dev/nsattach (247; 255: any that is free)");
+
 int nsa_device_init(void)
 {
-	return misc_register(&device);
+	int err;
+
+	if (minor < 0 || minor > MISC_DYNAMIC_MINOR)
+		return -EINVAL;
+	device.minor = minor;
+	err = misc_register(&device);
+	if (err == -EBUSY)
+		pr_err("nsattach: minor %d is another driver's: load with minor=255\n", minor);
+	return err;
 }
 
 void nsa_device_exit(void)

@@ -17,6 +17,7 @@
 
 #include <uapi/linux/nsattach.h>
 
+#include "compat/compat.h"
 #include "ns.h"
 
 struct nsa_op;

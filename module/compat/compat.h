@@ -31,6 +31,11 @@
 #define PF_USER_WORKER 0
 #endif
 
+/* Backported to 6.1 after its first releases. */
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
 /* Exported, but declared in no public header (fs/namei.c). */
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
 		    unsigned int flags, struct path *path);

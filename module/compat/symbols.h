@@ -70,6 +70,8 @@
 	  (ucounts, type, v))						\
 	X(struct user_struct *, alloc_uid, alloc_uid,			\
 	  (kuid_t uid), (uid))						\
+	X(void, free_uid, free_uid,					\
+	  (struct user_struct *user), (user))				\
 	NSA_SYMBOLS_SEM(X)						\
 	NSA_SYMBOLS_TIME(X)
 
