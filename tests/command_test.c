@@ -213,6 +213,14 @@ TEST_F(command, a_move_as_json)
 	EXPECT_PRINTED("\"error\": null");
 }
 
+TEST_F(command, a_refusal_as_json_names_reason_and_process)
+{
+	EXPECT_FAILS(1, "kernel thread", "nsattach --pid 2 -t %d -n --json", TARGET);
+	EXPECT_PRINTED("{\"error\": {\"exit\": 1, \"errno\": \"EINVAL\", \"reason\": \"SUBJECT_KTHREAD\", ");
+	EXPECT_PRINTED("\"pid\": 2, ");
+	EXPECT_PRINTED("\"message\": \"process 2 was not moved into the net namespace of process ");
+}
+
 TEST_F(command, refusals_are_sentences)
 {
 	EXPECT_FAILS(1, "process 2 was not moved into the net namespace of process", "nsattach --pid 2 -t %d -n",

@@ -85,6 +85,16 @@ result "version goes to stdout and succeeds"
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
+! make -s -C "$top/module" KDIR=/nowhere O="$work/module" >"$work/out" 2>"$work/err" &&
+	grep -q "^nsattach: there are no headers of a kernel in /nowhere: apt-get install linux-headers-" "$work/err" && true
+result "the module without headers of a kernel says how to get them"
+
+status=0
+"$nsattach" --pid 4194303 -t 1 -n --json >"$work/out" 2>"$work/err" || status=$?
+[ $status = 1 ] && grep -q "^nsattach: there is no process 4194303" "$work/err" &&
+	grep -q '^{"error": {"exit": 1, "errno": "ESRCH", .*"message": "there is no process 4194303' "$work/out" && true
+result "a failure is JSON on stdout and a sentence on stderr"
+
 "${CC:-cc}" -Wall -Wextra -Werror -I"$top/userland/include" -I"$top/module/include/uapi" \
 	-D_GNU_SOURCE -o "$work/move" "$top/userland/examples/move.c" -L"$OUT" -lnsattach \
 	>"$work/out" 2>"$work/err" && true

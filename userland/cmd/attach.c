@@ -13,16 +13,10 @@
 static void step_plan_one(const struct job *job, const char *list, const char *where)
 {
 	pid_t pid = nsattach_request_pid(job->request, 0);
-	char path[64], name[32];
-	FILE *f;
+	char name[COMMAND_MAX];
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	f = fopen(path, "re");
-	if (!f || fscanf(f, "%31[^\n]", name) != 1)
-		snprintf(name, sizeof(name), "?");
-	if (f)
-		fclose(f);
-	job_step(job, "process %d (%s) goes into %s%s", pid, name, list, where);
+	job_command(pid, name);
+	job_step(job, "process %d (%s) goes into %s%s", pid, *name ? name : "?", list, where);
 }
 
 static void step_plan(const struct job *job)

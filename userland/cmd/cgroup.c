@@ -167,8 +167,10 @@ int cgroup_join(struct job *job, size_t first)
 	if (err)
 		return fail_join(job, nsattach_request_pid(job->request, first), path, err);
 	code = make_room(job, count);
-	for (size_t i = first; i < count && !code; i++)
+	for (size_t i = first; i < count && !code; i++) {
+		progress(job, "in the cgroup:", i, count);
 		code = join(job, i, path);
+	}
 	if (!code)
 		job_step(job, "joined the cgroup %.*s", (int)(strrchr(path, '/') - path), path);
 	return code;

@@ -42,6 +42,7 @@ static int code_of(const struct nsattach_failure *f)
 
 int job_explain(struct job *job, const struct nsattach_failure *failure)
 {
+	job->failure = *failure;
 	nsattach_explain(failure, job->error, sizeof(job->error));
 	return code_of(failure);
 }
@@ -85,6 +86,20 @@ void job_step(const struct job *job, const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+}
+
+void job_command(pid_t pid, char name[COMMAND_MAX])
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(name, COMMAND_MAX, f))
+		*name = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	if (f)
+		fclose(f);
 }
 
 void job_close(struct job *job)

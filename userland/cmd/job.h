@@ -23,6 +23,19 @@ enum exit_code {
 };
 
 /**
+ * struct progress - the line about a large set
+ * @known:	it was looked at whether there is a terminal
+ * @shown:	the line stands there
+ * @next_ms:	when it may be written again
+ */
+struct progress {
+	bool known;
+	bool terminal;
+	bool shown;
+	long long next_ms;
+};
+
+/**
  * struct job - what a run works on
  * @o:		what it was told
  * @request:	the processes and where they go
@@ -32,6 +45,9 @@ enum exit_code {
  * @looks:	how often a child made it look again
  * @cgroups:	where each subject was before --join-cgroup, or NULL
  * @nr_cgroups:	how many of them
+ * @printed:	a table or JSON went to stdout
+ * @progress:	of a large set
+ * @failure:	what the sentence is about; all 0 when it is not known in parts
  * @error:	the sentence
  */
 struct job {
@@ -43,6 +59,9 @@ struct job {
 	unsigned int looks;
 	char **cgroups;
 	size_t nr_cgroups;
+	bool printed;
+	struct progress progress;
+	struct nsattach_failure failure;
 	char error[2 * ERROR_MAX];
 };
 
@@ -54,6 +73,20 @@ int job_open_device(struct job *job);
 int job_query(struct job *job);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void job_close(struct job *job);
+
+/* Name of a process, "" when it has gone. */
+#define COMMAND_MAX 64
+void job_command(pid_t pid, char name[COMMAND_MAX]);
+
+/* error.c: tell job->error, if there is one */
+void error_tell(const struct job *job, int code);
+
+/* output.c: does whoever reads that fd want colours? */
+bool output_colours(int fd);
+
+/* progress.c: @done of @all things, or of an unknown number (0), are through */
+void progress(struct job *job, const char *what, size_t done, size_t all);
+void progress_end(struct job *job);
 
 /* subjects.c: fill job->request */
 int job_add_subjects(struct job *job);

@@ -26,20 +26,6 @@ static const struct column columns[] = {
 	[BY] = { "BY", COLUMN_TEXT, false, "name of that user" },
 };
 
-static void add_command(struct output *out, pid_t pid)
-{
-	char path[64], name[64] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	f = fopen(path, "re");
-	if (f && fgets(name, sizeof(name), f))
-		name[strcspn(name, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	output_text(out, COMMAND, name);
-}
-
 static void add_times(struct output *out, __u64 since_ns)
 {
 	struct timespec boot, real;
@@ -71,13 +57,14 @@ static void add_user(struct output *out, uid_t uid)
 
 static void add_record(struct output *out, const struct nsattach_record *r)
 {
-	char list[64];
+	char list[64], command[COMMAND_MAX];
 
 	if (output_line(out))
 		return;
+	job_command(r->pid, command);
 	nsattach_namespaces_format(r->namespaces, list, sizeof(list));
 	output_printf(out, PID, "%d", r->pid);
-	add_command(out, r->pid);
+	output_text(out, COMMAND, command);
 	output_text(out, NS, list);
 	if (r->target > 0)
 		output_printf(out, TARGET, "%d", r->target);

@@ -45,8 +45,8 @@ int main(int argc, char **argv)
 	struct job job = { .o = &options };
 	int code = run(&options, argc, argv, &job);
 
-	if (*job.error)
-		fprintf(stderr, "nsattach: %s\n", job.error);
+	progress_end(&job);
+	error_tell(&job, code);
 	job_close(&job);
 	options_free(&options);
 	return code;

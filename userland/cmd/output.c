@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <libsmartcols/libsmartcols.h>
 
 #include "output.h"
@@ -27,6 +28,9 @@
 	X(scols_wrapnl_chunksize)     \
 	X(scols_wrapnl_nextchunk)     \
 	X(scols_line_set_data)        \
+	X(scols_line_get_cell)        \
+	X(scols_cell_set_color)       \
+	X(scols_table_enable_colors)  \
 	X(scols_print_table)
 
 /**
@@ -41,7 +45,9 @@ struct output {
 	struct libscols_table *table;
 	struct libscols_line *line;
 	const struct column *columns;
+	struct job *job;
 	bool json;
+	bool colours;
 	int place[COLUMNS_MAX];
 };
 
@@ -51,6 +57,14 @@ static const struct dynload_symbol scols_symbols[] = {
 #undef ENTRY
 		{ NULL, 0 }
 };
+
+/* A terminal that has them, and nobody who said no (see no-color.org). */
+bool output_colours(int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fd) && !(no && *no) && term && strcmp(term, "dumb");
+}
 
 static int json_type(enum column_type type)
 {
@@ -165,6 +179,8 @@ static int start_table(struct job *job, struct output *out, const char *name)
 		return job_fail(job, EXIT_FAILED, "out of memory");
 	out->scols_table_set_name(out->table, name);
 	out->scols_table_enable_json(out->table, job->o->json);
+	out->colours = !job->o->json && output_colours(fileno(stdout));
+	out->scols_table_enable_colors(out->table, out->colours);
 	return 0;
 }
 
@@ -177,6 +193,7 @@ struct output *output_new(struct job *job, const char *name, const struct column
 		*code = job_fail(job, EXIT_FAILED, "out of memory");
 		return NULL;
 	}
+	out->job = job;
 	out->columns = columns;
 	out->json = job->o->json;
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
@@ -198,6 +215,12 @@ int output_line(struct output *out)
 	return out->line ? 0 : -1;
 }
 
+static void colour(struct output *out, int place, const char *name)
+{
+	if (out->colours)
+		out->scols_cell_set_color(out->scols_line_get_cell(out->line, place), name);
+}
+
 void output_text(struct output *out, size_t column, const char *text)
 {
 	char lines[256];
@@ -212,8 +235,10 @@ void output_text(struct output *out, size_t column, const char *text)
 				*p = '\n';
 		text = lines;
 	}
-	if (!out->json && text && out->columns[column].type == COLUMN_BOOL)
+	if (!out->json && text && out->columns[column].type == COLUMN_BOOL) {
 		text = *text == '1' ? "yes" : "no";
+		colour(out, out->place[column], *text == 'y' ? "green" : "red");
+	}
 	out->scols_line_set_data(out->line, out->place[column], text);
 }
 
@@ -230,6 +255,8 @@ void output_printf(struct output *out, size_t column, const char *format, ...)
 
 void output_end(struct output *out)
 {
+	progress_end(out->job);
+	out->job->printed = true;
 	out->scols_print_table(out->table);
 	output_free(out);
 }

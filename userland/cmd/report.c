@@ -22,20 +22,6 @@ static const struct column columns[] = {
 	[WHY] = { "WHY", COLUMN_TEXT, true, "why it did not move" },
 };
 
-static void add_command(struct output *out, pid_t pid)
-{
-	char path[64], name[64] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	f = fopen(path, "re");
-	if (f && fgets(name, sizeof(name), f))
-		name[strcspn(name, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	output_text(out, COMMAND, name);
-}
-
 static void add_failure(struct job *job, struct output *out, size_t index, int err)
 {
 	enum nsattach_stage stage =
@@ -53,14 +39,16 @@ static void add_subject(struct job *job, struct output *out, size_t index)
 {
 	const struct nsattach_attach *result = nsattach_request_result(job->request);
 	const struct nsattach_subject *s = nsattach_request_subject(job->request, index);
+	pid_t pid = nsattach_request_pid(job->request, index);
 	pid_t target = nsattach_request_target(job->request);
-	char list[64];
+	char list[64], command[COMMAND_MAX];
 
 	if (output_line(out))
 		return;
 	nsattach_namespaces_format(nsattach_request_namespaces(job->request), list, sizeof(list));
-	output_printf(out, PID, "%d", nsattach_request_pid(job->request, index));
-	add_command(out, nsattach_request_pid(job->request, index));
+	output_printf(out, PID, "%d", pid);
+	job_command(pid, command);
+	output_text(out, COMMAND, command);
 	output_text(out, NS, list);
 	if (target > 0)
 		output_printf(out, TARGET, "%d", target);

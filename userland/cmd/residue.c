@@ -63,9 +63,11 @@ int residue_print(struct job *job)
 	if (!l.out)
 		return code;
 	for (; i < nsattach_request_count(job->request) && !err; i++) {
+		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
 		l.pid = nsattach_request_pid(job->request, i);
 		err = nsattach_residue_scan(job->request, i, 0, list_one, &l);
 	}
+	progress_end(job);
 	output_end(l.out);
 	return err ? fail_scan(job, i - 1, err) : 0;
 }
@@ -91,7 +93,10 @@ int residue_refuse(struct job *job)
 {
 	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
 		struct counter c = { 0 };
-		int err = nsattach_residue_scan(job->request, i, 0, count_one, &c);
+		int err;
+
+		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
+		err = nsattach_residue_scan(job->request, i, 0, count_one, &c);
 
 		if (err)
 			return fail_scan(job, i, err);

@@ -36,6 +36,7 @@ static int add(struct job *job, pid_t pid)
 	if (pid == getpid() || in_request(job, pid) ||
 	    nsattach_request_has_inside(job->request, pid))
 		return 0;
+	progress(job, "processes found:", nsattach_request_count(job->request), 0);
 	err = nsattach_request_add_pid(job->request, pid);
 	if (err == -ESRCH)
 		return 0;

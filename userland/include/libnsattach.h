@@ -264,6 +264,9 @@ void nsattach_failure_of_subject(const struct nsattach_request *request, enum ns
  */
 int nsattach_explain(const struct nsattach_failure *failure, char *buf, size_t size);
 
+/* Name of an enum nsattach_reason without its prefix, or NULL. */
+const char *nsattach_reason_name(unsigned int reason);
+
 /* State letter of /proc/PID/stat in words, "in an unknown state" if it is none. */
 const char *nsattach_state_words(unsigned int state);
 

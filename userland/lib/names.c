@@ -77,7 +77,7 @@ static int resolve_netns(const struct places *places, const char *name,
 	if (result->nsfd >= 0)
 		return 0;
 	snprintf(result->hint, sizeof(result->hint),
-		 "there is no network namespace /run/netns/%.80s", name);
+		 "there is no network namespace /run/netns/%.80s; see ip netns list", name);
 	return result->nsfd == -ENOTTY ? -ENOENT : result->nsfd;
 }
 
@@ -121,14 +121,15 @@ static int resolve_record(const struct places *places, find_fn *find, const char
 static const struct kind {
 	const char *prefix;
 	const char *thing;
+	const char *lister;
 	find_fn *find;
 } kinds[] = {
-	{ "runc:", "runc container", find_runc },
-	{ "crun:", "crun container", find_crun },
-	{ "docker:", "Docker container", find_docker },
-	{ "podman:", "Podman container", find_podman },
-	{ "container:", "container", find_container },
-	{ "unit:", "systemd unit", find_unit },
+	{ "runc:", "runc container", "runc list", find_runc },
+	{ "crun:", "crun container", "crun list", find_crun },
+	{ "docker:", "Docker container", "docker ps -a", find_docker },
+	{ "podman:", "Podman container", "podman ps -a", find_podman },
+	{ "container:", "container", "docker ps -a, podman ps -a, runc list", find_container },
+	{ "unit:", "systemd unit", "systemctl list-units", find_unit },
 };
 
 static const struct kind *kind_of(const char *name)
@@ -174,6 +175,9 @@ static void default_hint(int err, const struct kind *kind, struct nsattach_name 
 			 format + before + 2);
 	else
 		snprintf(result->hint, size, "%s: %s", thing, strerror(-err));
+	if (err == -ENOENT && kind)
+		snprintf(result->hint + strlen(result->hint), size - strlen(result->hint),
+			 "; see %s", kind->lister);
 }
 
 int name_resolve_in(const struct places *places, const char *name, struct nsattach_name *result)
