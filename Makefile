@@ -13,7 +13,7 @@ help: ## this list
 	@echo '     [TEST="SUITE..."] [KSRC=/path/to/linux] [V=1]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
 
-demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock, RUNTIME=runc)
+demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock; RUNTIME=runc, crun, podman or docker)
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
 	@qemu/demo/demo.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-stock)) $(CONFIG)
 
@@ -24,6 +24,10 @@ test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on K
 test-all: ## test, and the debug kernels of 6.1
 	@qemu/packages.sh test
 	@SCALE=whole qemu/test.sh host 6.1-stock 6.1-patched 6.1-patched:lockdep 6.1-patched:kasan 6.1-patched:kcsan
+
+runtimes: ## the demonstration as a suite with runc, crun, podman and Docker Engine, or with RUNTIME
+	@qemu/packages.sh test
+	@TEST="$(or $(RUNTIME),runc crun podman docker)" qemu/test.sh $(or $(where),$(if $(KSRC),own:$(CONFIG),6.1-stock))
 
 shell: ## a shell in the VM, with nsattach, its module, runc and a running container
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
@@ -44,8 +48,16 @@ bench: ## measurements in guest instructions
 install: ## install the command, its library, headers and man pages (DESTDIR=, PREFIX=)
 	@$(MAKE) -C userland install
 
+deb: ## build Debian's packages into build/deb, and let lintian read them
+	@qemu/packages.sh deb
+	@packaging/deb.sh
+
+packages-check: ## try them in a bare Debian 12: install, upgrade, remove, purge, DKMS for two kernels
+	@qemu/packages.sh deb
+	@packaging/check.sh
+
 clean: ## remove build/ (the cache of kernels stays: see qemu/README.md)
 	rm -rf build
 
-.PHONY: help demo test test-all shell gdb lint bench install clean
+.PHONY: help demo test test-all runtimes deb packages-check shell gdb lint bench install clean
 .NOTPARALLEL:

@@ -3,6 +3,7 @@
 # initramfs.sh OUT KERNEL-DIR [ITEM]...: pack the guest: busybox, qemu/guest/init, and the items:
 #   file:SRC[:DST]  a file (into /bin unless DST says else); a dynamic program brings its libraries
 #   dir:SRC:DST     a directory, whole
+#   tree:DIR        a directory with unpacked packages, laid over the root, with the libraries that its programs need
 #   lib:SONAME      a library of this machine that a program loads while it runs, and what it needs
 #   module:NAME     a module of the kernel, with those it depends on, loaded at boot (nothing where it is built in)
 #   ko:FILE         a module of our own, for modprobe
@@ -28,6 +29,7 @@ put() { # SRC DST
 libraries() {
 	local path
 	{ ldd "$1" 2>/dev/null || :; } | sed -nE 's/^[[:space:]]*(.* => )?(\/[^ ]+) \(0x.*/\2/p' | while read -r path; do
+		case $path in "$root"*) continue ;; esac
 		[ -e "$root$path" ] || put "$path" "$path"
 	done
 }
@@ -38,6 +40,18 @@ add_file() {
 	case $dst in */) dst=$dst$(basename "$src") ;; esac
 	put "$src" "$dst"
 	libraries "$src"
+}
+
+# The libraries of the tree come first; its documents stay behind.
+add_tree() {
+	local file missing
+	tar -C "$1" -cf - --exclude=./usr/share/doc --exclude=./usr/share/man --exclude=./usr/share/locale . | tar -C "$root" -xf -
+	local -x LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu
+	find "$1" -type f \( -perm /111 -o -name '*.so.*' \) -printf '%P\n' | while read -r file; do
+		libraries "$root/$file"
+		missing=$({ ldd "$root/$file" 2>/dev/null || :; } | sed -n 's/^[[:space:]]*\(.*\) => not found/\1/p')
+		[ -z "$missing" ] || die "$file of $1 needs $missing, which neither the packages nor this machine have"
+	done
 }
 
 add_lib() {
@@ -64,10 +78,11 @@ add() {
 	case $what in
 	file) add_file "$rest" ;;
 	dir) mkdir -p "$root/${rest#*:}" && cp -a "${rest%%:*}/." "$root/${rest#*:}/" ;;
+	tree) add_tree "$rest" ;;
 	lib) add_lib "$rest" ;;
 	module) add_module "$rest" ;;
 	ko) put "$rest" "/lib/modules/$release/extra/$(basename "$rest")" ;;
-	*) die "initramfs.sh: '$1' is not file:, dir:, lib:, module: or ko:" ;;
+	*) die "initramfs.sh: '$1' is not file:, dir:, tree:, lib:, module: or ko:" ;;
 	esac
 }
 

@@ -106,8 +106,9 @@ versions() {
 	none grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION' "$top/module" --include='*.[ch]' --exclude-dir=compat
 }
 
+# Some of Debian's files have a form without comments; debian/copyright speaks for them.
 without_spdx() {
-	files | grep -vE '^LICENSES/|\.patch$|\.json$|^kernel-patches/.*/cover\.txt$|/corpus/' | while read -r file; do
+	files | grep -vE '^debian/(changelog|copyright|source/format)$|^LICENSES/|\.patch$|\.json$|^kernel-patches/.*/cover\.txt$|/corpus/' | while read -r file; do
 		grep -q 'SPDX-License-Identifier: ' "$file" || echo "$file has no SPDX line"
 	done
 }

@@ -13,16 +13,23 @@ cpio              demo,test       packs the initramfs
 kmod              demo,test       resolves the modules the guest loads
 runc              demo,test       the container runtime that the subject moves into
 crun              crun            the container runtime asked for with RUNTIME=crun
+dpkg-dev          deb             builds the packages
+debhelper         deb             builds the packages
+dh-dkms           deb             packs the module for DKMS
+fakeroot          deb             builds the packages
+lintian           deb             reads the packages
+mmdebstrap        deb             makes the bare Debian in which they are tried
+git               deb             lists the files to pack
 ca-certificates   demo,test       a mirror reached by https
 gcc               demo,test,lint  compiles nsattach and the tests
 gcc-12            demo,test,lint  compiles modules for Debian 12 kernels
 make              demo,test,lint  compiles nsattach and the tests
 libc6-dev         demo,test,lint  compiles nsattach and the tests
 linux-libc-dev    demo,test,lint  compiles nsattach and the tests
-pkg-config        demo,test,lint  finds the libraries below
-libkmod-dev       demo,test,lint  nsattach loads its module with it
-libsmartcols-dev  demo,test,lint  nsattach prints its tables with it
-libjson-c-dev     demo,test,lint  nsattach reads container state with it
+pkg-config        demo,test,lint,deb  finds the libraries below
+libkmod-dev       demo,test,lint,deb  nsattach loads its module with it
+libsmartcols-dev  demo,test,lint,deb  nsattach prints its tables with it
+libjson-c-dev     demo,test,lint,deb  nsattach reads container state with it
 libelf1           demo,test,lint  objtool, which checks the module
 xz-utils          demo,test,lint  unpacks the kernel source
 patch             test,lint       applies kernel-patches
@@ -40,7 +47,7 @@ git               lint            lists the files to check
 wanted() {
 	local job package jobs
 	for job in "$@"; do
-		case $job in demo | test | lint | crun) ;; *) die "unknown job '$job': say demo, test, lint or crun" ;; esac
+		case $job in demo | test | lint | crun | deb) ;; *) die "unknown job '$job': say demo, test, lint, crun or deb" ;; esac
 		while read -r package jobs _; do
 			case ,$jobs, in *,"$job",*) echo "$package" ;; esac
 		done <<<"$table"
@@ -66,7 +73,7 @@ install() {
 	fi
 }
 
-[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun..."
+[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb..."
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die "this machine is not a Debian: install by hand what the table in qemu/packages.sh lists"
 fi

@@ -26,6 +26,13 @@ build_tests() {
 		"${make[@]}" -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
 }
 
+# The daemon that demonstrations and stories move.
+build_teller() {
+	mkdir -p "$build/demo"
+	logged 60 "building the daemon" "$build/logs/teller" "$(compiler)" -O2 -Wall -Wextra -Werror -static -pthread \
+		-o "$build/demo/teller" "$top/qemu/demo/teller.c"
+}
+
 # Kernel modules that tests, containers and runtimes use; each is nothing where the kernel has it built in.
 guest_items=(module:veth module:bridge module:dummy module:tun module:overlay module:fuse
 	module:unix_diag module:inet_diag module:tcp_diag module:packet_diag)

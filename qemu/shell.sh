@@ -6,12 +6,17 @@ set -eu -o pipefail
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=product.sh
 . "$(dirname "$0")/product.sh"
+# shellcheck source=debian.sh
+. "$(dirname "$0")/debian.sh"
+# shellcheck source=suites.sh
+. "$(dirname "$0")/suites.sh"
 # shellcheck source=world.sh
 . "$(dirname "$0")/world.sh"
 
 kernel=$1 config=$2
 logs=$build/logs/shell-$kernel-$config
 [ -t 0 ] || die "make shell needs a terminal"
+case ${RUNTIME:-runc} in runc | crun) ;; *) die "make shell has runc and crun, not RUNTIME=$RUNTIME; make demo has it" ;; esac
 mkdir -p "$logs"
 touch "$logs/interactive"
 read -r rows columns < <(stty size)

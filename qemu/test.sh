@@ -12,6 +12,10 @@ set -eu -o pipefail
 . "$(dirname "$0")/product.sh"
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+# shellcheck source=debian.sh
+. "$(dirname "$0")/debian.sh"
+# shellcheck source=suites.sh
+. "$(dirname "$0")/suites.sh"
 
 work=$(mktemp -d)
 results=$work/results.tsv
@@ -59,22 +63,25 @@ selected() {
 	return 1
 }
 
-# test_items: the selected test programs
+# test_items KERNEL: the selected suites
 test_items() {
-	local file found=false
-	for file in "$build"/tests/*_test; do
-		selected "$(basename "$file" _test)" || continue
-		found=true
-		echo "file:$file:/tests/"
-	done
-	$found || die "there is no suite TEST='$TEST' (see tests/*_test.c)"
+	local file items
+	items=$(
+		for file in "$build"/tests/*_test; do
+			selected "$(basename "$file" _test)" || continue
+			echo "file:$file:/tests/"
+		done
+		script_items "$1"
+	)
+	[ -n "$items" ] || die "there is no suite TEST='$TEST' (see tests/*_test.c and qemu/suites.sh)"
+	echo "$items"
 }
 
 pack() { # KERNEL CONFIG KERNEL-DIR
 	local -a items
 	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d NSATTACH_GDB=%q\n' \
 		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((program_limit * $(slowness "$2"))) "${GDB-}" >"$work/environment"
-	mapfile -t items < <(test_items && command_items)
+	mapfile -t items < <(test_items "$1" && command_items)
 	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
 		"file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
@@ -83,14 +90,17 @@ pack() { # KERNEL CONFIG KERNEL-DIR
 # vm_run KERNEL CONFIG KERNEL-DIR: boot, and read the verdict while it is written
 vm_run() {
 	local logs=$build/logs/$1-$2 status=0 vm
+	local append='' memory=2048
 	local -a options=()
-	[ "$2" = plain ] || options+=(--append panic_on_warn=1)
+	[ "$2" = plain ] || append=panic_on_warn=1
+	# Container engines want programs of AppArmor where the kernel has it.
+	if wants_runtimes; then append+=' apparmor=0' memory=4096; fi
 	[ -z "${GDB-}" ] || options+=(--gdb)
 	[ -z "${DETERMINISTIC-}" ] || options+=(--deterministic)
 	mkdir -p "$logs"
 	: >"$logs/channel"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
-		--memory "${MEMORY:-2048}" --timeout "${TIMEOUT:-$((guest_limit * $(slowness "$2")))}" "${options[@]}" &
+		--append "$append" --memory "${MEMORY:-$memory}" --timeout "${TIMEOUT:-$((guest_limit * $(slowness "$2")))}" "${options[@]}" &
 	vm=$! running=$!
 	# In the background and waited for, so that a signal ends the guest at once.
 	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" | tap_read "$1" "$2" "$results"; } &

@@ -2,9 +2,17 @@
 # shellcheck shell=bash disable=SC2154
 # A guest with everything in place: kernel, module, command, container runtime, the daemon of the demonstration.
 
-# runtime_items: the container runtime, and what it needs
+# runtime_items: the container runtime, and what it needs; engines come from Debian's packages, unpacked
 runtime_items() {
-	local path
+	local path tree
+	case ${RUNTIME:-runc} in
+	docker | podman)
+		tree=$(runtime_tree "$RUNTIME") || exit 1
+		printf '%s\n' "tree:$tree" "file:$top/qemu/demo/engine.sh:/job/"
+		[ "$RUNTIME" != docker ] || printf '%s\n' "${docker_modules[@]/#/module:}"
+		return
+		;;
+	esac
 	path=$(PATH=$PATH:/usr/sbin command -v "${RUNTIME:-runc}") ||
 		die "RUNTIME=${RUNTIME:-runc} is not installed: apt-get install ${RUNTIME:-runc}"
 	echo "file:$(readlink -f "$path"):/usr/bin/${RUNTIME:-runc}"
@@ -19,13 +27,11 @@ prepare_world() {
 	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$kernel-$config"
-	mkdir -p "$build/demo"
-	logged 60 "building the daemon" "$build/logs/teller" "$(compiler)" -O2 -Wall -Wextra -Werror -static -pthread \
-		-o "$build/demo/teller" "$top/qemu/demo/teller.c"
+	build_teller
 	printf 'export RUNTIME=%q\n' "${RUNTIME:-runc}" >"$build/demo/environment"
 	mapfile -t items < <(runtime_items && command_items)
 	"$top/qemu/initramfs.sh" "$initrd" "$kernel_dir" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$build/demo/teller" "file:$build/demo/environment:/job/" "file:$main:/job/main" \
-		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/" "$@"
+		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/" "$@"
 	unlock "build-$checkout"
 }

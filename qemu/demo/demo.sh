@@ -6,6 +6,10 @@ set -eu -o pipefail
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=../product.sh
 . "$(dirname "$0")/../product.sh"
+# shellcheck source=../debian.sh
+. "$(dirname "$0")/../debian.sh"
+# shellcheck source=../suites.sh
+. "$(dirname "$0")/../suites.sh"
 # shellcheck source=../world.sh
 . "$(dirname "$0")/../world.sh"
 
@@ -26,10 +30,16 @@ transcript() {
 
 mkdir -p "$logs"
 : >"$logs/channel"
-prepare_world "$kernel" "$config" "$logs/initrd" "$top/qemu/demo/guest.sh"
+script=$top/qemu/demo/$(script_of "${RUNTIME:-runc}")
+[ -e "$script" ] || die "RUNTIME=$RUNTIME: say runc, crun, podman or docker"
+options=()
+# Container engines want programs of AppArmor where the kernel has it.
+case ${RUNTIME-} in docker | podman) options=(--append apparmor=0 --memory 4096) ;; esac
+prepare_world "$kernel" "$config" "$logs/initrd" "$script" "file:$top/README.md:/job/" \
+	"file:$top/userland/man/nsattach.8:/job/"
 say "booting $kernel ($config)"
 "$top/qemu/vm.sh" --kernel "$kernel_dir" --initrd "$logs/initrd" --channel "$logs/channel" --console "$logs/console" \
-	--timeout "${TIMEOUT:-300}" &
+	--timeout "${TIMEOUT:-300}" "${options[@]}" &
 vm=$! running=$! status=0
 # In the background and waited for, so that a signal ends the guest at once.
 { tail -n +1 -s 0.1 -f --pid=$vm "$logs/channel" | transcript; } &

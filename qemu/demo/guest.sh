@@ -6,43 +6,13 @@
 # shellcheck disable=SC2154,SC2317 # checks are called by claim; their variables come from world.sh
 # shellcheck source=world.sh
 . /job/world.sh
-exec >&3 2>&1
-
-failures=0
-
-heading() { printf '\n\n%s\n%s\n' "$1" "$(printf '%s' "$1" | tr -c - -)"; }
-
-# show COMMAND: print it as typed, run it, print what it prints
-show() {
-	printf '\n$ %s\n' "$1"
-	eval "$1"
-}
-
-# claim SENTENCE CHECK...
-claim() {
-	sentence=$1
-	shift
-	if "$@" >/run/claim.log 2>&1; then
-		printf '  [ok] %s\n' "$sentence"
-	else
-		printf '  [NOT SO] %s\n' "$sentence"
-		sed 's/^/           /' /run/claim.log
-		failures=$((failures + 1))
-	fi
-}
+# shellcheck source=show.sh
+. /job/show.sh
 
 ask() { teller "$socket" "$1"; }
-is() { echo "$1"; [ "$1" = "$2" ]; }
-has() { echo "$1"; case " $1 " in *" $2 "*) ;; *) return 1 ;; esac; }
-not() { ! "$@"; }
 
-# links PID TYPE: the different namespaces of this type that the threads of PID are in
-links() {
-	for task in /proc/"$1"/task/*; do readlink "$task/ns/$2"; done | sort -u
-}
-
-same_world() { is "$(links "$subject" "$1")" "$(readlink "/proc/$target/ns/$1")"; }
-own_world() { is "$(links "$subject" "$1")" "$(readlink "/proc/self/ns/$1")"; }
+same_world() { in_ns "$subject" "$1" "$target"; }
+own_world() { in_ns "$subject" "$1" self; }
 
 answers() { # COMMAND-PREFIX...: does the daemon's TCP port answer there?
 	"$@" nc -w 5 127.0.0.1 8080 </dev/null | grep "teller here, pid $subject"
@@ -114,29 +84,48 @@ listen() {
 	claim "it does not answer outside" not answers
 }
 
+by_name() {
+	heading "6. Back, and in again by the container's name"
+	show "nsattach --detach --pid $subject"
+	for ns in mnt net uts ipc cgroup; do
+		claim "$ns: all threads of the daemon are back" own_world $ns
+	done
+	claim "it sees the host's interfaces again" has "$(ask interfaces)" veth-box
+	claim "the container does not miss it" is "$($runtime exec box hostname)" box
+	show "nsattach --pid $subject --target $runtime:box --ns net,uts"
+	claim "net and uts are the container's" eval "same_world net && same_world uts"
+	claim "mnt is not" own_world mnt
+}
+
 afterwards() {
-	heading "6. $runtime does not mind"
+	heading "7. $runtime does not mind"
 	show "$runtime list"
 	claim "$runtime list shows the container running" eval "$runtime list | grep -q 'box.*running'"
-	show "$runtime exec box hostname"
+	show "$runtime exec box ps"
 	claim "$runtime exec works" is "$($runtime exec box hostname)" box
-	show "$runtime delete --force box"
+	show "$runtime kill box KILL"
+	claim "$runtime kill stops it" soon eval "$runtime list | grep -q 'box.*stopped'"
+	claim "a stopped container is told so" refused 1 "this $runtime container is not running: start it first" \
+		nsattach --pid "$subject" --target "$runtime:box" --ns net
+	show "$runtime delete box"
 	claim "$runtime delete works" is $? 0
 	show "$runtime list"
 	claim "the container is gone" not eval "$runtime list | grep -q box"
+	claim "nsattach says so, too" refused 1 "no $runtime container has this name" \
+		nsattach --pid "$subject" --target "$runtime:box" --ns net
 	claim "the daemon lives on" is "$(ask hostname)" box
 	show "kill $subject; rmmod nsattach"
-	claim "the module unloads" not grep -q ^nsattach /proc/modules
+	claim "the module unloads" soon not grep -q ^nsattach /proc/modules
 	claim "the kernel log is clean" not eval "dmesg | grep -vEf /job/harmless | grep -Ef /job/splats"
 }
 
-echo "Linux $(uname -r), $($runtime --version | head -n1)"
+show 'uname -r'
+show "$runtime --version | head -n1"
 scene
 look_before
 move
 look_after
 listen
+by_name
 afterwards
-echo
-[ $failures = 0 ] && echo "Every claim above was checked and holds." || echo "$failures of the claims above do not hold."
-exit $((failures > 0))
+conclude

@@ -15,6 +15,7 @@ make_rootfs() {
 
 # The runtime's own template, with a program that stays and a name of its own.
 make_config() {
+	rm -f $bundle/config.json
 	(cd $bundle && $runtime spec) || return
 	sed -i -e 's/"terminal": true/"terminal": false/' \
 		-e 's/"hostname": ".*"/"hostname": "box"/' \
@@ -40,10 +41,13 @@ join_network() {
 }
 
 start_daemon() {
+	rm -f $socket
 	(cd / && exec setsid teller $socket </dev/null >/run/teller.log 2>&1 3>&-) &
 	subject=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		[ ! -S $socket ] || break
 		sleep 0.2
 	done
+	# It answers when it has started all its threads.
+	teller $socket hostname >/dev/null
 }

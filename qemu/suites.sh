@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+# Suites that are scripts of qemu/demo, run in the guest with TAP: the demonstrations with each container runtime, and the
+# stories of README.md. Those of runtimes run only when TEST names them, in a guest with more memory.
+
+runtime_suites='runc crun podman docker'
+
+# The Debian packages of each runtime that a small Debian lacks; what else their programs link is taken from this machine.
+packages_of() {
+	case $1 in
+	runc) echo runc libseccomp2 ;;
+	crun) echo crun libseccomp2 libyajl2 ;;
+	podman)
+		echo podman conmon crun golang-github-containers-common golang-github-containers-image libassuan0 \
+			libdevmapper1.02.1 libglib2.0-0 libgpgme11 libseccomp2 libsubid4 libyajl2
+		;;
+	docker)
+		echo docker.io containerd runc iptables libdevmapper1.02.1 libip4tc2 libip6tc2 libmnl0 libnetfilter-conntrack3 \
+			libnfnetlink0 libnftnl11 libseccomp2 libxtables12
+		;;
+	newcomer) echo udev libacl1 libblkid1 ;;
+	stories) echo runc libseccomp2 dropbear-bin libtomcrypt1 libtommath1 ;;
+	esac
+}
+
+# runtime_tree RUNTIME: prints the directory with its packages unpacked, made once for each set of versions.
+runtime_tree() {
+	local name key dir
+	local -a files=()
+	for name in $(packages_of "$1"); do
+		find_package "^${name//./\\.}\$" bookworm
+		files+=("$(deb "$package" "$version")")
+	done
+	key=$(printf '%s\n' "${files[@]##*/}" | hash_of)
+	dir=$cache/runtimes/$1-$key
+	lock "runtime-$1"
+	if [ ! -e "$dir" ]; then
+		say "unpacking $1 and its libraries"
+		rm -rf "$dir.new" && mkdir -p "$dir.new"
+		for name in "${files[@]}"; do dpkg-deb -x "$name" "$dir.new"; done
+		mv "$dir.new" "$dir"
+	fi
+	unlock "runtime-$1"
+	echo "$dir"
+}
+
+# The modules that Docker's bridge, and the file systems of containers, ask for.
+docker_modules=(br_netfilter iptable_nat iptable_filter xt_MASQUERADE xt_conntrack xt_addrtype xt_nat crc32c_generic)
+
+script_of() {
+	case $1 in
+	runc | crun) echo guest.sh ;;
+	*) echo "$1.sh" ;;
+	esac
+}
+
+# wants_runtimes: is there one among the suites asked for?
+wants_runtimes() {
+	local name
+	[ -n "${TEST-}" ] || return 1
+	for name in $runtime_suites; do
+		if selected "$name"; then return 0; fi
+	done
+	return 1
+}
+
+# newcomer_items: the suite that runs after all others, where modules can be signed; a module of another kernel is one
+# with another word in its vermagic (the release alone is not compared where symbols have versions).
+newcomer_items() {
+	local tree
+	sed 's/\( \)SMP\( preempt\)/\1UMP\2/' "$ko" >"$work/other.ko"
+	! cmp -s "$ko" "$work/other.ko" || die "the vermagic of $ko is not understood"
+	printf '#!/bin/busybox sh\nTAP=1 exec sh /job/newcomer.sh\n' >"$work/newcomer"
+	chmod 755 "$work/newcomer"
+	tree=$(runtime_tree newcomer) || exit 1
+	printf '%s\n' "tree:$tree" "file:$top/userland/udev/60-nsattach.rules:/lib/udev/rules.d/"
+	printf '%s\n' "file:$work/newcomer:/job/last" "file:$top/qemu/demo/newcomer.sh:/job/" "file:$work/other.ko:/job/"
+}
+
+# script_items KERNEL: the selected suites, and what they need in the guest
+script_items() {
+	local name script tree
+	local -a names=() modules=()
+	if [[ $1 == *-stock ]] && selected newcomer; then
+		newcomer_items
+		echo "file:$top/qemu/demo/show.sh:/job/"
+	fi
+	if selected stories; then names+=(stories); fi
+	if wants_runtimes; then
+		for name in $runtime_suites; do
+			if selected "$name"; then names+=("$name"); fi
+		done
+	fi
+	[ ${#names[@]} -gt 0 ] || return 0
+	build_teller
+	for name in "${names[@]}"; do
+		script=$(script_of "$name")
+		tree=$(runtime_tree "$name") || exit 1
+		printf '#!/bin/busybox sh\nTAP=1 RUNTIME=%s exec sh /job/%s\n' "$name" "$script" >"$work/$name"
+		chmod 755 "$work/$name"
+		printf '%s\n' "file:$work/$name:/tests/${name}_test" "file:$top/qemu/demo/$script:/job/" "tree:$tree"
+	done
+	[[ " ${names[*]} " != *" docker "* ]] || modules=("${docker_modules[@]/#/module:}")
+	printf '%s\n' "file:$build/demo/teller" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/engine.sh:/job/" "file:$top/qemu/demo/world.sh:/job/" \
+		"file:$top/README.md:/job/" "file:$top/userland/man/nsattach.8:/job/" "${modules[@]}"
+}
