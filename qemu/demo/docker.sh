@@ -12,7 +12,10 @@ start_engine() {
 	done
 	mkdir -p /etc/docker
 	dockerd >/run/dockerd.log 2>&1 3>&- &
-	soon docker version >/dev/null 2>&1 || soon docker version >/dev/null 2>&1 || tail -n 20 /run/dockerd.log
+	for _ in 1 2 3 4 5 6; do
+		if soon docker version >/dev/null 2>&1; then return; fi
+	done
+	tail -n 20 /run/dockerd.log
 }
 
 scene() {

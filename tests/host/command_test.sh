@@ -114,6 +114,16 @@ nm -D --defined-only "$OUT/libnsattach.so.0" | sed -nE 's/.* (nsattach_[a-z_]+)@
 	diff "$work/out" - >"$work/err" && true
 result "every function of the header is in the library"
 
+version=$("$nsattach" --version)
+version=${version#nsattach }
+{
+	sed -n "1s/nsattach (\(.*\)) .*/\1/p" "$top/debian/changelog"
+	sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/module/dkms.conf"
+	sed -n 's/^\.TH .*"nsattach \(.*\)" .*/\1/p' "$top"/userland/man/*.[348]
+} >"$work/out"
+[ "$(sort -u "$work/out")" = "$version" ] && [ "$(wc -l <"$work/out")" = 5 ] && true
+result "command, packages, DKMS and man pages have one version"
+
 make -s -C "$top/userland" OUT="$OUT" DESTDIR="$work/root" install >"$work/out" 2>"$work/err" &&
 	[ -x "$work/root/usr/sbin/nsattach" ] && [ -e "$work/root/usr/include/linux/nsattach.h" ] &&
 	[ -e "$work/root/usr/share/man/man8/nsattach.8" ] && true
