@@ -78,4 +78,4 @@ done
 suite unload 60 sh "$0" unload
 [ ! -e /sys/kernel/debug/kmemleak ] || suite leaks 300 sh "$0" leaks
 # What leaves the kernel unable to load modules.
-[ ! -e /job/last ] || suite newcomer 60 /job/last
+[ ! -e /job/last ] || suite newcomer 120 /job/last
