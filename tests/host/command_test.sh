@@ -59,6 +59,7 @@ try "a dead subject is named" 1 "no process 4194303" --pid 4194303 -t $$ -n
 try "a dead target is named" 1 "no process 4194303" --pid $subject -t 4194303 -n
 try "a subject given twice is refused" 1 "named twice" --pid $subject $subject -t $$ -n
 try "a typo in --ns gets a suggestion" 2 "did you mean net" --pid $subject -t $$ --ns nte
+try "a typo in the kind of a container gets a suggestion" 2 "did you mean docker:web" --pid $subject -t dcoker:web -n
 try "a file that is no namespace is refused" 1 "no namespace file" --pid $subject --ns net=/etc/passwd
 try "a namespace of another type is refused" 1 "is no net namespace" --pid $subject --ns net=/proc/self/ns/uts
 try "a missing namespace file is named" 1 "/nowhere does not exist" --pid $subject --ns net=/nowhere

@@ -134,6 +134,10 @@ TEST(numbers_are_taken_exactly)
 	fails("-7", -EINVAL, "negative");
 	fails("7z", -EINVAL, "after the number");
 	fails("web", -EINVAL, "docker:web");
+	fails("dokcer:web", -EINVAL, "did you mean docker:web?");
+	fails("netn:blue", -EINVAL, "did you mean netns:blue?");
+	fails("kubernetes:web", -EINVAL, "docker:web");
+	fails(":web", -EINVAL, "docker:web");
 }
 
 TEST(a_runc_container_is_found_by_its_state)

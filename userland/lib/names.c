@@ -140,6 +140,30 @@ static const struct kind *kind_of(const char *name)
 	return NULL;
 }
 
+/* "dokcer:web": the kind whose name looks most like it. */
+static int unknown_kind(const char *name, struct nsattach_name *result)
+{
+	size_t len = strchr(name, ':') - name;
+	const char *nearest = NULL;
+	unsigned int best = 3;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) + 1; i++) {
+		const char *prefix = i < ARRAY_SIZE(kinds) ? kinds[i].prefix : "netns:";
+		unsigned int distance = word_distance(prefix, strlen(prefix) - 1, name, len);
+
+		if (distance >= best)
+			continue;
+		best = distance;
+		nearest = prefix;
+	}
+	if (!nearest)
+		return hint(result->hint, sizeof(result->hint),
+			    "is neither the number of a process nor a name like docker:web");
+	snprintf(result->hint, sizeof(result->hint), "has an unknown prefix; did you mean %s%.60s?",
+		 nearest, name + len + 1);
+	return -EINVAL;
+}
+
 /* Templates with the kind of thing for %s. */
 static const char *hint_format(int err)
 {
@@ -189,7 +213,7 @@ int name_resolve_in(const struct places *places, const char *name, struct nsatta
 
 	*result = (struct nsattach_name){ .pidfd = -1, .nsfd = -1 };
 	if (!kind && !netns)
-		return resolve_number(name, result);
+		return id ? unknown_kind(name, result) : resolve_number(name, result);
 	if (!id_is_plain(++id))
 		return hint(result->hint, sizeof(result->hint), "has no name after the colon");
 	err = netns ? resolve_netns(places, id, result)
