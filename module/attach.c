@@ -8,6 +8,7 @@
 
 #include "attach.h"
 #include "audit.h"
+#include "cgroup.h"
 #include "gather.h"
 #include "op.h"
 #include "record.h"
@@ -86,6 +87,8 @@ static int run(struct nsa_op *op, const struct nsa_request *r,
 	err = nsa_record_prepare(op);
 	if (!err)
 		err = find_pid_target(op);
+	if (!err && op->flags & NSATTACH_F_CGROUP)
+		err = nsa_cgroup_prepare(op, arg->cgroup);
 	if (!err && op->flags & NSATTACH_F_CHECK)
 		err = nsa_prepare(op);
 	else if (!err)
@@ -148,6 +151,7 @@ int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, uns
 		nsa_subject_close(&op->subjects[i]);
 	nsa_join_put(&op->join);
 	path_put(&op->wd);
+	path_put(&op->cgroup_mount);
 	if (op->pid_target)
 		put_pid_ns(op->pid_target);
 	nsa_op_put(op);

@@ -20,7 +20,7 @@
 #define ATTACH_SIZE_MIN	offsetof(struct nsattach_attach, timeout_ns)
 
 static_assert(sizeof(struct nsattach_query) == 40);
-static_assert(sizeof(struct nsattach_attach) == 104);
+static_assert(sizeof(struct nsattach_attach) == 112);
 static_assert(sizeof(struct nsattach_subject) == 16);
 static_assert(sizeof(struct nsattach_error) == 24);
 static_assert(sizeof(struct nsattach_record) == 32);
@@ -71,7 +71,10 @@ static int check_arg(struct request *r)
 	}
 	if (a->flags & ~(detach ? NSA_DETACH_FLAGS : NSA_ATTACH_FLAGS))
 		return bad(r, NSATTACH_R_FLAGS, -EINVAL);
-	if (a->reserved)
+	if (a->flags & NSATTACH_F_CGROUP &&
+	    r->usize < offsetofend(struct nsattach_attach, cgroup))
+		return bad(r, NSATTACH_R_FLAGS, -EINVAL);
+	if (a->reserved || a->reserved2 || (a->cgroup && !(a->flags & NSATTACH_F_CGROUP)))
 		return bad(r, NSATTACH_R_RESERVED, -EINVAL);
 	if (a->timeout_ns > NSATTACH_TIMEOUT_MAX_NS)
 		return bad(r, NSATTACH_R_TIMEOUT_VALUE, -EINVAL);

@@ -8,8 +8,12 @@
  * stays there. So:
  *
  *  1. The caller walks the threads of each subject, builds the new state for
- *     what it finds (ns.c), and queues a task_work with TWA_SIGNAL to each. The
- *     count of the pending ones is raised before the first one is queued.
+ *     what it finds (ns.c), and queues a task_work to each. The count of the
+ *     pending ones is raised before the first one is queued. A thread that runs
+ *     is not interrupted (TWA_RESUME): most calls end by themselves within less
+ *     than a restart costs. One that has gone to sleep on the way, or takes too
+ *     long, gets a second, interrupting task_work later, and one that sleeps
+ *     gets an interrupting one at once (TWA_SIGNAL).
  *  2. Each thread runs its task_work at the boundary, compares what it has with
  *     what was prepared, and parks. One that is exiting only says so. One that
  *     sleeps in a call that can be switched in its sleep (asleep.c) is queued a
@@ -40,16 +44,19 @@
  * reference (op.c).
  *
  * Locks: claims_lock > op->lock > siglock (of a subject with stopped threads);
- * fs->lock nests in op->lock; task_lock is only taken with none of these held.
+ * fs->lock and task_lock nest in op->lock; task_lock never meets siglock.
  * No allocation and no sleep under any of them, nor under RCU.
  */
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "asleep.h"
+#include "cgroup.h"
 #include "commit.h"
 #include "compat/compat.h"
 #include "compat/symbols.h"
@@ -59,27 +66,17 @@
 #include "subject.h"
 #include "thread.h"
 
-/* How long the caller waits before it looks for threads that stopped. */
-#define FIRST_LOOK_NS	(2 * NSEC_PER_MSEC)
+/* How long the caller waits before it looks where the pending threads are. */
+#define FIRST_LOOK_NS	(NSEC_PER_MSEC / 4)
 #define LAST_LOOK_NS	(100 * NSEC_PER_MSEC)
+/* With this distance between the looks a thread that runs is interrupted. */
+#define PATIENCE_NS	(4 * NSEC_PER_MSEC)
+/* How long threads are waited for that exit, and would be seen left behind. */
+#define LEAVE_NS	(20 * NSEC_PER_MSEC)
 
-/* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. */
-static void note_stopped(struct nsa_op *op)
-{
-	struct nsa_thread *th;
-
-	spin_lock(&op->lock);
-	for (th = nsa_first(op); th; th = nsa_next(th)) {
-		if (th->state != NSA_QUEUED || !task_is_stopped_or_traced(th->task))
-			continue;
-		th->state = NSA_STOPPED;
-		th->subject->nr_stopped++;
-		nsa_count_fs(th, 1);
-		op->nr_stopped++;
-		op->nr_pending--;
-	}
-	spin_unlock(&op->lock);
-}
+static bool let_sleep = true;
+module_param(let_sleep, bool, 0600);
+MODULE_PARM_DESC(let_sleep, "Leave threads asleep that need not be woken (N: for tests of the calls that are restarted)");
 
 static bool queue(struct nsa_thread *th, struct callback_head *work,
 		  enum task_work_notify_mode mode)
@@ -100,6 +97,15 @@ static void note_self(struct nsa_thread *th)
 	th->op->nr_pending--;
 }
 
+/* A number that is cached in user memory is changed by the thread itself. */
+static bool can_sleep(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+
+	return READ_ONCE(let_sleep) && !(op->pid_target && nsa_pid_may_renumber(op, th->task)) &&
+	       nsa_is_asleep(th->task, op->join.mask);
+}
+
 /* Under op->lock, after the task_work was queued. */
 static void note_asleep(struct nsa_thread *th)
 {
@@ -114,6 +120,53 @@ static void note_asleep(struct nsa_thread *th)
 		th->op->stale = true;
 }
 
+/* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. Under op->lock. */
+static void note_stopped(struct nsa_thread *th)
+{
+	th->state = NSA_STOPPED;
+	th->subject->nr_stopped++;
+	nsa_count_fs(th, 1);
+	th->op->nr_stopped++;
+	th->op->nr_pending--;
+}
+
+/* Under op->lock. */
+static void nudge(struct nsa_thread *th)
+{
+	th->gently = false;
+	queue(th, &th->nudge, TWA_SIGNAL);
+}
+
+/* Return: true for a thread that is left to itself for some more time. */
+static bool is_coming(struct nsa_thread *th, u64 waited_ns)
+{
+	/* One whose wait is over has nothing left to do but to return. */
+	u64 patience = nsa_in_plain_wait(th->task) ? LAST_LOOK_NS : PATIENCE_NS;
+
+	return nsa_is_running(th->task) && waited_ns < patience;
+}
+
+/* Where are those who are still to come? @waited_ns: since the last look. */
+static void look(struct nsa_op *op, u64 waited_ns)
+{
+	struct nsa_thread *th;
+
+	spin_lock(&op->lock);
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (th->state != NSA_QUEUED)
+			continue;
+		if (task_is_stopped_or_traced(th->task))
+			note_stopped(th);
+		else if (!th->gently || is_coming(th, waited_ns))
+			continue;
+		else if (can_sleep(th))
+			note_asleep(th);
+		else
+			nudge(th);
+	}
+	spin_unlock(&op->lock);
+}
+
 /* Under op->lock. */
 static void mark_gone(struct nsa_thread *th)
 {
@@ -124,24 +177,17 @@ static void mark_gone(struct nsa_thread *th)
 
 /*
  * Return: what to do with the thread under op->lock. One that woke between the
- * two looks is on its way to a boundary, but may sleep again on the way: it gets
- * a second, interrupting task_work.
+ * two looks is on its way to a boundary, see look().
  */
 static void (*ask(struct nsa_thread *th))(struct nsa_thread *)
 {
-	struct nsa_op *op = th->op;
-	bool ipc = nsa_moves(op, CLONE_NEWIPC);
-
 	if (th->task == current)
 		return note_self;
-	if (!op->let_sleep || !nsa_is_asleep(th->task, ipc))
-		return queue(th, &th->work, TWA_SIGNAL) ? NULL : mark_gone;
-	if (!queue(th, &th->work, TWA_RESUME))
+	/* Once more, for one that went to sleep between the first two. */
+	th->gently = can_sleep(th) || nsa_is_running(th->task) || can_sleep(th);
+	if (!queue(th, &th->work, th->gently ? TWA_RESUME : TWA_SIGNAL))
 		return mark_gone;
-	if (nsa_is_asleep(th->task, ipc))
-		return note_asleep;
-	queue(th, &th->nudge, TWA_SIGNAL);
-	return NULL;
+	return th->gently && can_sleep(th) ? note_asleep : NULL;
 }
 
 static void ask_batch(struct nsa_op *op, struct nsa_batch *batch)
@@ -206,8 +252,8 @@ static void nap(struct nsa_op *op, u64 *look_ns)
 		__set_current_state(TASK_RUNNING);
 		return;
 	}
+	look(op, *look_ns);
 	*look_ns = min_t(u64, *look_ns * 2, LAST_LOOK_NS);
-	note_stopped(op);
 }
 
 /* Return: 0 when nobody is pending or the commit is done, else a negated errno. */
@@ -239,6 +285,7 @@ static int ask_new(struct nsa_op *op)
 	unsigned int i;
 	int err, nr = 0;
 
+	op->leaving = false;
 	for (i = 0; i < op->nr_subjects; i++) {
 		batch = nsa_find_threads(op, &op->subjects[i]);
 		if (IS_ERR(batch))
@@ -256,7 +303,7 @@ static int ask_new(struct nsa_op *op)
 		ask_batch(op, batch);
 	}
 	if (nr) {
-		note_stopped(op);
+		look(op, 0);
 		nsa_make_callers_yield(op);
 	}
 	return nr;
@@ -305,6 +352,19 @@ static int commit_pids_first(struct nsa_op *op)
 	return commit(op);
 }
 
+/* Return: true after a moment of waiting for threads that exit. */
+static bool wait_for_leaving(struct nsa_op *op)
+{
+	if (!op->leaving)
+		return false;
+	if (!op->leave_until)
+		op->leave_until = ktime_add_ns(ktime_get(), LEAVE_NS);
+	if (ktime_after(ktime_get(), op->leave_until))
+		return false;
+	usleep_range(50, 100);
+	return true;
+}
+
 /*
  * Everybody known is parked, stopped or gone, and the caller runs.
  * Return: 1 when the attach is committed, 0 to gather again, or -errno.
@@ -321,6 +381,8 @@ static int settle(struct nsa_op *op)
 	err = op->pid_moved ? 0 : ask_new(op);
 	if (err)
 		return err < 0 ? err : 0;
+	if (!op->pid_moved && wait_for_leaving(op))
+		return 0;
 	err = nsa_prepare_again(op);
 	if (err > 0)
 		return 0;
@@ -329,6 +391,10 @@ static int settle(struct nsa_op *op)
 	/* After a pid move there is no way back: whatever it is, try again. */
 	if (err && op->pid_moved)
 		return 0;
+	if (!err && op->flags & NSATTACH_F_CGROUP && !op->in_cgroup) {
+		op->in_cgroup = true;
+		err = nsa_cgroup_join(op);
+	}
 	if (err)
 		return err;
 	if (op->pid_target && !op->pid_moved)
@@ -357,11 +423,9 @@ static int gather(struct nsa_op *op)
 {
 	int err;
 
-	/* Only the caller looks for strangers that share an mm, and for children. */
-	op->slow = nsa_moves(op, CLONE_NEWTIME) || op->flags & NSATTACH_F_WHOLE_TREE ||
-		   op->pid_target;
-	/* A system call keeps using the credentials it started with. */
-	op->let_sleep = !nsa_moves(op, CLONE_NEWUSER | CLONE_NEWTIME) && !op->pid_target;
+	/* Only the caller looks for strangers and children, and joins a cgroup. */
+	op->slow = nsa_moves(op, CLONE_NEWTIME) || op->pid_target ||
+		   op->flags & (NSATTACH_F_WHOLE_TREE | NSATTACH_F_CGROUP);
 	op->rounds = 1;
 	err = ask_new(op);
 	if (err < 0)
@@ -409,6 +473,8 @@ int nsa_gather(struct nsa_op *op)
 
 	op->asked = ktime_get();
 	err = gather(op);
+	if (err && op->in_cgroup)
+		err = nsa_cgroup_back(op) ?: err;
 	if (err && !abort_gather(op))
 		err = 0;
 	op->released = ktime_get();

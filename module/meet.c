@@ -116,9 +116,13 @@ static bool leave_if_killed(struct nsa_thread *th)
 	spin_lock(&op->lock);
 	leave = op->state == NSA_GATHER;
 	if (leave) {
+		/* One that woke while the numbers were decided still counts as asleep. */
+		if (th->state == NSA_ASLEEP)
+			th->subject->nr_asleep--;
+		else
+			th->subject->nr_parked--;
 		th->state = NSA_GONE;
 		th->waits = false;
-		th->subject->nr_parked--;
 		nsa_count_fs(th, -1);
 		op->slow = true;
 		wake_caller(op);

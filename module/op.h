@@ -104,6 +104,7 @@ struct nsa_thread {
 	enum nsa_thread_state state;
 	int old_nr;			/* before a pid move */
 	bool was_stopped;
+	bool gently;			/* not interrupted so far */
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */
 	bool came;			/* runs, or has run, its task_work */
@@ -135,6 +136,9 @@ struct nsa_subject {
 	struct sighand_struct *sighand;	/* its siglock is held */
 	struct mm_struct *mm;		/* time, of a stopped thread: reference */
 	struct pid_namespace *was_in;	/* pid move: reference, for the record */
+	struct file *join, *back;	/* cgroup.procs, or NULL: references */
+	struct cgroup *was_in_cgroup;	/* reference, for the record */
+	bool joined;			/* the number was written to @join */
 	struct nsa_record *record;	/* prepared (attach) or found (detach) */
 };
 
@@ -147,7 +151,8 @@ struct nsa_subject {
  * @stale:	a thread arrived with other namespaces, fs or creds than prepared
  * @restless:	a thread left its stop, and may have made another one
  * @slow:	threads were not simply all there: only the caller may commit
- * @let_sleep:	threads may be switched in their sleep
+ * @leaving:	threads on their way out still show namespaces
+ * @leave_until: how long they are waited for
  * @kicked:	the caller has something to look at
  * @yield:	an older attach waits for our caller: start over
  * @caller:	task in the ioctl, woken under @lock while @state is GATHER
@@ -164,7 +169,8 @@ struct nsa_op {
 	bool kicked;
 	bool detach;
 	bool slow;
-	bool let_sleep;
+	bool leaving;
+	ktime_t leave_until;
 	struct task_struct *caller;
 	u64 seq;
 	struct list_head active;
@@ -180,6 +186,8 @@ struct nsa_op {
 	bool pid_moved;			/* there is no way back */
 	struct path wd;
 	const char *wd_name;
+	struct path cgroup_mount;	/* where cgroups are looked up; references */
+	bool in_cgroup;			/* the subjects have joined */
 
 	struct nsa_subject *subjects;	/* &one, or an array */
 	struct nsa_subject one;

@@ -162,6 +162,14 @@ int nsa_pid_commit(struct nsa_op *op)
 	return err;
 }
 
+bool nsa_pid_may_renumber(struct nsa_op *op, struct task_struct *task)
+{
+	if (!op->detach)
+		return op->flags & NSATTACH_F_PID_RENUMBER;
+	return task_pid_nr_ns(task, op->pid_target) !=
+	       task_pid_nr_ns(task, task_active_pid_ns(task));
+}
+
 /* glibc and others find their tid where the kernel clears it at exit. */
 void nsa_pid_renumbered(struct nsa_thread *th)
 {

@@ -9,6 +9,7 @@
 
 struct nsa_op;
 struct nsa_thread;
+struct task_struct;
 
 #ifdef CONFIG_NSATTACH_PID_MOVE
 
@@ -27,6 +28,12 @@ int nsa_pid_commit(struct nsa_op *op);
 /* With another number than before: tell the thread's own copy of it. In the thread. */
 void nsa_pid_renumbered(struct nsa_thread *th);
 
+/*
+ * May @task see another number than before, which it has to be told awake?
+ * Context: any.
+ */
+bool nsa_pid_may_renumber(struct nsa_op *op, struct task_struct *task);
+
 #else
 
 static inline int nsa_pid_commit(struct nsa_op *op)
@@ -36,6 +43,11 @@ static inline int nsa_pid_commit(struct nsa_op *op)
 
 static inline void nsa_pid_renumbered(struct nsa_thread *th)
 {
+}
+
+static inline bool nsa_pid_may_renumber(struct nsa_op *op, struct task_struct *task)
+{
+	return false;
 }
 
 #endif

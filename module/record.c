@@ -15,6 +15,7 @@
  * records_lock protects the table and the contents. One reference belongs to
  * the table, one to each op that uses the record.
  */
+#include <linux/cgroup.h>
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
@@ -45,6 +46,7 @@ struct nsa_record {
 	u64 mask;
 	u64 since;
 	struct pid_namespace *pid_ns;	/* after a pid move: the one it came from */
+	struct cgroup *cgroup;		/* the one it was in before it joined another */
 	struct pid *target;
 	struct pid *by;
 	kuid_t by_uid;
@@ -90,6 +92,8 @@ static void put(struct nsa_record *r)
 	forget_fss(r);
 	if (r->pid_ns)
 		put_pid_ns(r->pid_ns);
+	if (r->cgroup)
+		cgroup_put(r->cgroup);
 	put_pid(r->pid);
 	put_pid(r->target);
 	put_pid(r->by);
@@ -255,6 +259,11 @@ int nsa_record_pid_ns(struct nsa_op *op)
 	return 0;
 }
 
+struct cgroup *nsa_record_cgroup(struct nsa_subject *subject)
+{
+	return subject->record->cgroup;
+}
+
 bool nsa_record_has_root(struct nsa_subject *subject)
 {
 	return !list_empty(&subject->record->fss);
@@ -374,6 +383,8 @@ static void keep(struct nsa_op *op, struct nsa_subject *subject)
 	r->mask |= op->join.mask;
 	if (!r->pid_ns)
 		swap(r->pid_ns, subject->was_in);
+	if (!r->cgroup)
+		swap(r->cgroup, subject->was_in_cgroup);
 	r->since = ktime_get_boottime_ns();
 	put_pid(r->target);
 	r->target = get_pid(op->join.target);

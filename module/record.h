@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+struct cgroup;
 struct cred;
 struct nsa_cred;
 struct nsa_fs;
@@ -66,6 +67,9 @@ bool nsa_record_has_user(struct nsa_subject *subject);
  * Return: 0, or -EINVAL if the subjects came from different ones.
  */
 int nsa_record_pid_ns(struct nsa_op *op);
+
+/* The cgroup that the attach took it out of (no reference taken), or NULL. */
+struct cgroup *nsa_record_cgroup(struct nsa_subject *subject);
 
 /* Did the attach change the root? */
 bool nsa_record_has_root(struct nsa_subject *subject);

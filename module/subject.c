@@ -20,6 +20,7 @@
 #include <linux/sched/task.h>
 #include <linux/wait.h>
 
+#include "cgroup.h"
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "subject.h"
@@ -82,6 +83,7 @@ void nsa_subject_close(struct nsa_subject *subject)
 		put_task_struct(subject->leader);
 	if (subject->was_in)
 		put_pid_ns(subject->was_in);
+	nsa_cgroup_put(subject);
 	put_pid(subject->pid);
 }
 
@@ -190,7 +192,7 @@ int nsa_claim(struct nsa_op *op)
 	 * in the list, or its notification is seen here.
 	 */
 	smp_mb();
-	if (test_thread_flag(TIF_NOTIFY_SIGNAL) && !task_sigpending(current)) {
+	if (task_work_pending(current) && !task_sigpending(current)) {
 		nsa_unclaim(op);
 		return -ERESTARTNOINTR;
 	}

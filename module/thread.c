@@ -81,7 +81,11 @@ static void walk(struct nsa_op *op, struct nsa_subject *subject, struct nsa_batc
 
 	rcu_read_lock();
 	for_each_thread(subject->leader, task) {
-		if (is_leaving(task) || known_thread(op, task))
+		if (is_leaving(task)) {
+			op->leaving |= !!READ_ONCE(task->nsproxy);
+			continue;
+		}
+		if (known_thread(op, task))
 			continue;
 		if (batch->nr == batch->room)
 			break;

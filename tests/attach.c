@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "shared.h"
 #include "nstype.h"
 
 int device_fd(void)
@@ -135,6 +136,11 @@ int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,
 			break;
 	}
 	return ret;
+}
+
+bool module_let_sleep(bool yes)
+{
+	return write_file("/sys/module/nsattach/parameters/let_sleep", yes ? "Y" : "N");
 }
 
 int attach_query(struct nsattach_query *query)

@@ -2,6 +2,7 @@
 #ifndef NSATTACH_TESTS_ATTACH_H
 #define NSATTACH_TESTS_ATTACH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -46,6 +47,8 @@ int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,
 /* Puts @subject back to where it was; @error may be NULL. */
 int detach_pid(pid_t subject, struct nsattach_error *error);
 int detach_call(struct attach *a);
+/* Module parameter let_sleep: with false every thread is woken. */
+bool module_let_sleep(bool yes);
 int attach_query(struct nsattach_query *query);
 
 /* "R_DEADLINE pid 7 tid 9 state D ns mnt", in a static buffer. */

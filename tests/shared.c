@@ -124,6 +124,20 @@ char task_state(pid_t pid, pid_t tid)
 	return end ? end[2] : 0;
 }
 
+/* PF_EXITING of include/linux/sched.h, in field 9 of proc_pid_stat(5). */
+#define FLAG_EXITING 0x4
+
+bool task_is_exiting(pid_t pid, pid_t tid)
+{
+	char buf[512];
+	const char *end = strrchr(task_file(pid, tid, "stat", buf, sizeof(buf)), ')');
+	unsigned int flags = 0;
+
+	if (!end || sscanf(end, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return true;
+	return flags & FLAG_EXITING;
+}
+
 long task_syscall(pid_t pid, pid_t tid)
 {
 	char buf[256];

@@ -14,10 +14,13 @@
  * that waits for it instead of the whole run. Yields the condition.
  */
 #define UNTIL(cond)                                                       \
-	({                                                                \
-		for (int turns_ = 0; turns_ < 60000 && !(cond); turns_++) \
-			usleep(1000);                                     \
-		(cond);                                                   \
+	({                                                                 \
+		bool holds_ = (cond);                                      \
+		for (int turns_ = 0; turns_ < 60000 && !holds_; turns_++) {\
+			usleep(1000);                                      \
+			holds_ = (cond);                                   \
+		}                                                          \
+		holds_;                                                    \
 	})
 
 /* Counters that parent and children share; atomics for all of them. */
@@ -44,6 +47,8 @@ pid_t fork_child(void);
 void kill_and_reap(pid_t pid);
 /* State letter of /proc/PID/task/TID/stat, or 0. */
 char task_state(pid_t pid, pid_t tid);
+/* Is it in the kernel's exit path (or gone), where it runs no user code any more? */
+bool task_is_exiting(pid_t pid, pid_t tid);
 /* Number of the system call the thread sleeps in, or -1 when it does not. */
 long task_syscall(pid_t pid, pid_t tid);
 /* Whole file as a string, or "" if it can not be read. */

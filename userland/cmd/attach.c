@@ -120,6 +120,8 @@ static int prepare(struct job *job)
 		code = job_open_quarantine(job);
 	if (!code)
 		code = job_choose_namespaces(job);
+	if (!code)
+		code = cgroup_join(job);
 	return code;
 }
 
@@ -139,18 +141,10 @@ static int move(struct job *job)
 
 	if (job->o->strict)
 		code = residue_refuse(job);
-	/* what can be known to fail shall fail before the cgroup changes */
-	if (!code && job->o->join_cgroup)
-		code = move_check(job);
 	if (!code)
-		code = cgroup_join(job, 0);
+		code = move_all(job);
 	if (code)
 		return code;
-	code = move_all(job);
-	if (code) {
-		cgroup_undo(job);
-		return code;
-	}
 	step_directory(job);
 	step_number(job);
 	residue_step(job);

@@ -79,6 +79,8 @@ int run_detach(struct job *job)
 		code = job_open_device(job);
 	if (!code && (job->o->tree || job->o->cgroup))
 		code = drop_born_inside(job);
+	if (!code)
+		code = cgroup_return(job);
 	if (code)
 		return code;
 	nsattach_request_set_flags(job->request, flags);

@@ -104,7 +104,6 @@ void job_command(pid_t pid, char name[COMMAND_MAX])
 
 void job_close(struct job *job)
 {
-	cgroup_forget(job);
 	nsattach_request_free(job->request);
 	nsattach_device_close(job->device);
 }

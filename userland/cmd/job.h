@@ -43,8 +43,6 @@ struct progress {
  * @query:	abi is 0 until it is asked
  * @given:	how many of the subjects were named, the rest was found
  * @looks:	how often a child made it look again
- * @cgroups:	where each subject was before --join-cgroup, or NULL
- * @nr_cgroups:	how many of them
  * @printed:	a table or JSON went to stdout
  * @progress:	of a large set
  * @failure:	what the sentence is about; all 0 when it is not known in parts
@@ -57,8 +55,6 @@ struct job {
 	struct nsattach_query query;
 	size_t given;
 	unsigned int looks;
-	char **cgroups;
-	size_t nr_cgroups;
 	bool printed;
 	struct progress progress;
 	struct nsattach_failure failure;
@@ -106,11 +102,9 @@ void residue_step(struct job *job);
 int sets_grow(struct job *job);
 int sets_collect(struct job *job);
 
-/* cgroup.c: membership of the subjects from @first on in the target's cgroup */
-int cgroup_join(struct job *job, size_t first);
-void cgroup_undo(struct job *job);
-void cgroup_drop(struct job *job, size_t index);
-void cgroup_forget(struct job *job);
+/* cgroup.c: into the target's cgroup; with a detach back to the former one */
+int cgroup_join(struct job *job);
+int cgroup_return(struct job *job);
 
 /* move.c: the call, and again for processes that appeared meanwhile */
 int move_all(struct job *job);

@@ -53,7 +53,6 @@ static bool drop_gone(struct job *job, struct nsattach_request *r, size_t first,
 	nsattach_request_remove(r, index);
 	if (r != job->request)
 		nsattach_request_remove(job->request, first + index);
-	cgroup_drop(job, first + index);
 	return nsattach_request_count(r) > 0;
 }
 
@@ -66,32 +65,25 @@ static __u32 flags_of(const struct nsattach_request *r)
  * A child was born between the look and the call. Look again; of one that forks
  * faster than that, the rest follows after the move.
  */
-static bool take_child(struct job *job, struct nsattach_request *r, int err, int *code)
+static bool take_child(struct job *job, struct nsattach_request *r, int err)
 {
-	size_t first = nsattach_request_count(r);
-
 	if (err != -EAGAIN || nsattach_request_result(r)->error.reason != NSATTACH_R_CHILD_LEFT)
 		return false;
 	if (++job->looks > LOOKS_MAX) {
 		nsattach_request_set_flags(r, flags_of(r) & ~NSATTACH_F_WHOLE_TREE);
 		return true;
 	}
-	if (sets_grow(job) < 0)
-		return false;
-	*code = cgroup_join(job, first);
-	return !*code;
+	return sets_grow(job) >= 0;
 }
 
 static int call(struct job *job, struct nsattach_request *r, size_t first)
 {
 	double start = now_ms();
-	int err, code = 0;
+	int err;
 
 	do {
 		err = nsattach_request_attach(job->device, r);
-	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err, &code)));
-	if (code)
-		return code;
+	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err)));
 	if (err && nsattach_request_count(r))
 		return fail(job, r, err);
 	step_done(job, r, now_ms() - start);
@@ -109,9 +101,7 @@ static int move_rest(struct job *job, size_t first)
 		return job_fail(job, EXIT_FAILED, "%s", strerror(-err));
 	job_step(job, "%zu processes appeared meanwhile", nsattach_request_count(rest));
 	nsattach_request_set_flags(rest, flags_of(rest) & ~NSATTACH_F_WHOLE_TREE);
-	code = cgroup_join(job, first);
-	if (!code)
-		code = call(job, rest, first);
+	code = call(job, rest, first);
 	nsattach_request_free(rest);
 	return code;
 }

@@ -252,6 +252,8 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 	}
 	if (o->strict && (o->flags & NSATTACH_F_EACH))
 		return fail(error, "--strict is about all processes: it does not go with --each");
+	if (o->keep_cgroup)
+		return fail(error, "--keep-cgroup is for --detach: an attach joins none by itself");
 	if (o->join_cgroup && !o->target)
 		return fail(error, "--join-cgroup takes the cgroup of the target: give --target");
 	return ns_choice_check(&o->ns, error);
@@ -266,7 +268,7 @@ static int check_detach(const struct options *o, char error[ERROR_MAX])
 	if (o->wd || o->join_cgroup || (o->flags & ~NSATTACH_F_EACH))
 		return fail(
 			error,
-			"--detach takes only --pid, --tree, --cgroup, --each, --timeout, --dry-run, --json and -v");
+			"--detach takes only --pid, --tree, --cgroup, --each, --timeout, --dry-run, --keep-cgroup, --json and -v");
 	return 0;
 }
 

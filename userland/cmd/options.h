@@ -57,6 +57,7 @@ struct options {
 	bool strict;
 	bool tree;
 	bool join_cgroup;
+	bool keep_cgroup;
 	bool quarantine;
 };
 

@@ -40,6 +40,7 @@ const struct option option_table[] = {
 	{ "chrooted",	 0,   NULL,	 FLAG(NSATTACH_F_CHROOTED), "mnt: move it even out of a chroot" },
 	{ "creds",	 0,   "HOW",	 OPTION_CREDS, 0, 0, "user: keep ids as the kernel has them, or translate" },
 	{ "join-cgroup", 0,   NULL,	 BOOL(join_cgroup), "move it into the target's cgroup as well" },
+	{ "keep-cgroup", 0,   NULL,	 BOOL(keep_cgroup), "--detach: leave it in the cgroup it joined" },
 	{ "renumber",	 0,   NULL,	 FLAG(NSATTACH_F_PID_RENUMBER), "pid: take another number when its own is taken" },
 	{ "keep-session", 0,  NULL,	 FLAG(NSATTACH_F_PID_KEEP_SESSION), "pid: keep session and process group" },
 	{ "reparent",	 0,   NULL,	 FLAG(NSATTACH_F_PID_REPARENT), "pid: make the init inside its parent" },

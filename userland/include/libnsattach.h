@@ -192,6 +192,13 @@ void nsattach_request_set_timeout(struct nsattach_request *request, __u64 ns);
 /* Working directory inside; copied. NULL takes it back. */
 int nsattach_request_set_wd(struct nsattach_request *request, const char *path);
 
+/*
+ * Attach: join the cgroup (version 2) whose directory @dirfd is, in the same step.
+ * Detach: go back to the cgroup the attach took it out of; @dirfd is any directory of
+ * the mount of cgroup2. The fd is taken over; -1 takes it back. Always 0.
+ */
+int nsattach_request_set_cgroup(struct nsattach_request *request, int dirfd);
+
 /* What the request was given. */
 size_t nsattach_request_count(const struct nsattach_request *request);
 pid_t nsattach_request_pid(const struct nsattach_request *request, size_t index);

@@ -31,6 +31,12 @@ static int copy_places(const struct nsattach_request *r, struct nsattach_request
 		if (fd < 0)
 			return fd;
 	}
+	if (r->cgroup >= 0) {
+		fd = copy_fd(r->cgroup);
+		if (fd < 0)
+			return fd;
+		nsattach_request_set_cgroup(copy, fd);
+	}
 	nsattach_request_set_namespaces(copy, r->attach.namespaces);
 	nsattach_request_set_flags(copy, r->attach.flags);
 	nsattach_request_set_timeout(copy, r->timeout_ns);

@@ -34,6 +34,7 @@ struct nsattach_request {
 	__s32 nsfds[NSATTACH_MAX_NSFDS];
 	__u64 nstypes[NSATTACH_MAX_NSFDS];
 	char *wd;
+	int cgroup;
 	__u64 timeout_ns;
 	struct nsattach_attach attach;
 };

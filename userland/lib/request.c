@@ -22,6 +22,7 @@ EXPORT int nsattach_request_new(struct nsattach_request **request)
 	r->attach.size = sizeof(r->attach);
 	r->attach.target = -1;
 	r->attach.error.subject = -1;
+	r->cgroup = -1;
 	return 0;
 }
 
@@ -35,6 +36,8 @@ EXPORT void nsattach_request_free(struct nsattach_request *r)
 		close(r->nsfds[i]);
 	if (r->attach.target >= 0)
 		close(r->attach.target);
+	if (r->cgroup >= 0)
+		close(r->cgroup);
 	free(r->subjects);
 	free(r->pids);
 	free(r->wd);
@@ -162,6 +165,14 @@ EXPORT int nsattach_request_set_wd(struct nsattach_request *r, const char *path)
 	return 0;
 }
 
+EXPORT int nsattach_request_set_cgroup(struct nsattach_request *r, int dirfd)
+{
+	if (r->cgroup >= 0)
+		close(r->cgroup);
+	r->cgroup = dirfd < 0 ? -1 : dirfd;
+	return 0;
+}
+
 EXPORT size_t nsattach_request_count(const struct nsattach_request *r)
 {
 	return r->nr;
@@ -213,6 +224,8 @@ static int submit(struct nsattach_device *device, unsigned long command, struct 
 	a->nr_subjects = r->nr;
 	a->timeout_ns = r->timeout_ns;
 	a->wd = (__u64)(uintptr_t)r->wd;
+	a->flags = (a->flags & ~NSATTACH_F_CGROUP) | (r->cgroup >= 0 ? NSATTACH_F_CGROUP : 0);
+	a->cgroup = r->cgroup >= 0 ? r->cgroup : 0;
 	a->stall_ns = 0;
 	a->nr_threads = 0;
 	a->rounds = 0;

@@ -105,6 +105,15 @@ const struct sentence sentences_by_reason[] = {
 	  "move both at once, or give --tree" },
 	{ NSATTACH_R_PID_MM, "it shares its memory with process {tid}, which would stay outside",
 	  "move both at once: add --pid {tid}" },
+	{ NSATTACH_R_CGROUP, "the cgroup can not be joined ({errno})",
+	  "nothing was changed; see nsattach(8) on --join-cgroup and --keep-cgroup" },
+	{ NSATTACH_R_CGROUP_FD, "the cgroup to join is no directory of cgroup version 2",
+	  "mount cgroup2 on /sys/fs/cgroup" },
+	{ NSATTACH_R_CGROUP_THREADED, "its threads are in different cgroups",
+	  "put them into one, or leave --join-cgroup out" },
+	{ NSATTACH_R_CGROUP_LOST,
+	  "its namespaces did not change, but its former cgroup was removed, so it stays in the one to join",
+	  "put it into another one by hand" },
 	{ 0, NULL, NULL }
 };
 

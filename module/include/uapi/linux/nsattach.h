@@ -92,6 +92,8 @@ struct nsattach_query {
 #define NSATTACH_F_PID_REPARENT		(1U << 10)
 /* refuse to leave a child of a subject behind (EAGAIN: add it and try again) */
 #define NSATTACH_F_WHOLE_TREE		(1U << 11)
+/* join the cgroup @cgroup as well; DETACH: go back to the one it was in */
+#define NSATTACH_F_CGROUP		(1U << 12)
 
 /**
  * struct nsattach_subject - one process that is to move
@@ -193,6 +195,17 @@ enum nsattach_reason {
 	NSATTACH_R_PID_SESSION		= 46,
 	/* [EBUSY] pid move: memory is shared with @tid outside the set */
 	NSATTACH_R_PID_MM		= 47,
+	/* [as the kernel says] the cgroup can not be joined */
+	NSATTACH_R_CGROUP		= 48,
+	/* [EBADF] the cgroup's fd is not an open directory of cgroup2 */
+	NSATTACH_R_CGROUP_FD		= 49,
+	/* [EOPNOTSUPP] threads of the subject are in different cgroups */
+	NSATTACH_R_CGROUP_THREADED	= 50,
+	/*
+	 * [EIO] after another failure the subject could not go back: its former cgroup
+	 * was removed in that moment; its namespaces are as before
+	 */
+	NSATTACH_R_CGROUP_LOST		= 51,
 };
 
 /**
@@ -216,7 +229,7 @@ struct nsattach_error {
 /**
  * struct nsattach_attach - move processes (ATTACH), or put them back (DETACH)
  * @size:	sizeof(struct nsattach_attach) as the caller knows it
- * @flags:	NSATTACH_F_*; DETACH takes NSATTACH_F_EACH, _CHECK
+ * @flags:	NSATTACH_F_*; DETACH takes NSATTACH_F_EACH, _CHECK, _CGROUP
  * @namespaces:	CLONE_NEW* bits to take from @target; DETACH: 0 for all that
  *		the attach changed (nothing else is accepted)
  * @target:	pidfd of the process whose namespaces are joined, or -1
@@ -236,6 +249,10 @@ struct nsattach_error {
  * @nr_threads:	out: number of threads that moved
  * @rounds:	out: how often the threads had to be gathered
  * @error:	out: what failed, when the call fails
+ * @cgroup:	NSATTACH_F_CGROUP: directory of the cgroup (version 2) to join;
+ *		DETACH: any directory of the mount of cgroup2 where the old one is
+ *		found; else 0
+ * @reserved2:	must be 0
  *
  * The call returns 0 when all subjects have moved (with NSATTACH_F_EACH: when
  * at least one has), or -1 with errno; then no subject has changed in any way.
@@ -256,6 +273,8 @@ struct nsattach_attach {
 	__u32 nr_threads;
 	__u32 rounds;
 	struct nsattach_error error;
+	__s32 cgroup;
+	__u32 reserved2;
 };
 
 /**
