@@ -88,7 +88,7 @@ static int run(struct nsa_op *op, const struct nsa_request *r,
 	if (!err)
 		err = find_pid_target(op);
 	if (!err && op->flags & NSATTACH_F_CGROUP)
-		err = nsa_cgroup_prepare(op, arg->cgroup);
+		err = nsa_cgroup_prepare(op, r->arg.cgroup);
 	if (!err && op->flags & NSATTACH_F_CHECK)
 		err = nsa_prepare(op);
 	else if (!err)

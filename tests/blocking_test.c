@@ -143,11 +143,13 @@ static long wake(char *text)
 	return 0;
 }
 
+/* A thread that is held, or waits for a processor, shows the call as well. */
 static bool is_waiting(const struct subject *s)
 {
 	long nr = task_syscall(s->pid, subject_tid(s, 1));
 
-	return nr == kind->nr || nr == RESTART_SYSCALL;
+	return (nr == kind->nr || nr == RESTART_SYSCALL) &&
+	       task_state(s->pid, subject_tid(s, 1)) == 'S';
 }
 
 /* Ready for the next attach: it waits, if it is of a kind that does. */

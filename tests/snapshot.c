@@ -331,9 +331,10 @@ static const char *thread_not_in(pid_t pid, pid_t tid, const struct place *place
 	return NULL;
 }
 
-const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
+/* Once through all threads; @judged: links of those that could be seen. */
+static const char *threads_not_in(pid_t pid, const struct place *place, uint64_t mask,
+				  unsigned int *judged)
 {
-	unsigned int judged = 0;
 	const char *bad = NULL;
 	struct dirent *entry;
 	char path[64];
@@ -345,8 +346,19 @@ const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 		return COMPLAIN("process %d is gone", pid);
 	while (!bad && (entry = readdir(tasks)))
 		if (entry->d_name[0] != '.')
-			bad = thread_not_in(pid, atoi(entry->d_name), place, mask, &judged);
+			bad = thread_not_in(pid, atoi(entry->d_name), place, mask, judged);
 	closedir(tasks);
+	return bad;
+}
+
+const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
+{
+	unsigned int judged = 0;
+	const char *bad = NULL;
+
+	/* While exec makes another thread the leader, the list can show none. */
+	for (int turns = 0; turns < 1000 && !bad && !judged && (mask || !turns); turns++)
+		bad = threads_not_in(pid, place, mask, &judged);
 	if (!bad && mask && !judged)
 		return COMPLAIN("process %d has no live thread", pid);
 	return bad;
