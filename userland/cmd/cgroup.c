@@ -65,7 +65,8 @@ static int open_directory(struct job *job, const char *path)
 
 static int fail_join(struct job *job, int err)
 {
-	static const char text[] = "nothing was moved: the cgroup of process %d can not be joined: %s";
+	static const char text[] =
+		"nothing was moved: the cgroup of process %d can not be joined: %s";
 	pid_t target = nsattach_request_target(job->request);
 
 	switch (err) {
