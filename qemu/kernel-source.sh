@@ -144,13 +144,26 @@ prune() {
 		while read -r _ old; do rm -rf "$old"; done
 }
 
-# patched_kernel 6.1|6.12|newest CONFIG: sets kernel_dir
-patched_kernel() {
-	local config=$2 work=$cache/work/$1 key obj
+# series_of patched|unpatched: the patches for source_series, one a line. Where Debian's newest source is newer than the
+# last series, that one is tried.
+series_of() {
+	local dir=$source_series last
+	[ "$1" = patched ] || return 0
+	if [ ! -d "$top/kernel-patches/$dir" ]; then
+		last=$(find "$top/kernel-patches" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort -V | tail -n1)
+		say "Debian's newest source has moved on to Linux $dir and kernel-patches/ ends with $last: trying that series on it"
+		dir=$last
+	fi
+	grep -ls '^diff --git' "$top/kernel-patches/$dir"/*.patch || :
+}
+
+# source_kernel 6.1|6.12|newest patched|unpatched CONFIG: sets kernel_dir
+source_kernel() {
+	local which=$2 config=$3 work=$cache/work/$1 key obj
 	local -a series
 	debian_source "$1"
-	mapfile -t series < <(grep -ls '^diff --git' "$top/kernel-patches/$source_series"/*.patch)
-	[ ${#series[@]} -gt 0 ] || say "no kernel-patches/$source_series: Linux $source_series is built as Debian ships it"
+	mapfile -t series < <(series_of "$which")
+	[ "$which" = patched ] || work+=-unpatched
 	mkdir -p "$cache/work"
 	# shellcheck disable=SC2016 # expanded when it runs
 	on_exit 'rm -f "$cache/work/asked.$$"'
@@ -158,9 +171,9 @@ patched_kernel() {
 	[ ${#series[@]} = 0 ] || sed -n 's/^+config \(NSATTACH[A-Z_]*\)$/CONFIG_\1=y/p' "${series[@]}" >>"$cache/work/asked.$$"
 	key=$( (echo "source 1 $source_version $("$(compiler)" -dumpfullversion)"
 		cat "$cache/work/asked.$$" "${series[@]}") | hash_of)
-	kernel_dir=$cache/kernels/$1-patched-$config-$key
+	kernel_dir=$cache/kernels/$1-$which-$config-$key
 	if [ ! -e "$kernel_dir/release" ]; then
-		lock "work-$1"
+		lock "work-$(basename "$work")"
 	fi
 	if [ ! -e "$kernel_dir/release" ]; then
 		need_tool patch patch
@@ -169,7 +182,7 @@ patched_kernel() {
 		configure "$work/src" "$obj" "$cache/work/asked.$$"
 		compile "Linux $source_series ($config, ${#series[@]} patches)" "$work/src" "$obj"
 		publish "$work/src" "$obj" "$kernel_dir"
-		prune "$1-patched-$config"
+		prune "$1-$which-$config"
 	fi
 }
 

@@ -37,7 +37,8 @@ else
 		[ "$config" = plain ] || die "$kernel comes from Debian as it is: CONFIG=$config needs ${kernel%-stock}-patched"
 		stock_kernel "${kernel%-stock}"
 		;;
-	6.1-patched | 6.12-patched | newest-patched) patched_kernel "${kernel%-patched}" "$config" ;;
+	6.1-patched | 6.12-patched | newest-patched) source_kernel "${kernel%-patched}" patched "$config" ;;
+	6.1-unpatched | 6.12-unpatched | newest-unpatched) source_kernel "${kernel%-unpatched}" unpatched "$config" ;;
 	*) die "no kernel '$kernel'; $usage" ;;
 	esac
 fi
