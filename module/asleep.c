@@ -140,10 +140,10 @@ static bool is_at_rest(struct task_struct *task)
 	 * then it is on a CPU, which was stored many barriers ago.
 	 */
 	smp_rmb(); /* the state before on_rq and on_cpu */
-	if (READ_ONCE(task->on_rq) || smp_load_acquire(&task->on_cpu))
+	if (nsa_is_runnable(task) || smp_load_acquire(&task->on_cpu))
 		return false;
 	/* do_exit() sleeps interruptibly for io_uring before PF_EXITING. */
-	if (READ_ONCE(task->flags) & (PF_KTHREAD | PF_IO_WORKER | PF_EXITING | PF_POSTCOREDUMP))
+	if (READ_ONCE(task->flags) & (PF_KTHREAD | NSA_PF_WORKER | PF_EXITING | PF_POSTCOREDUMP))
 		return false;
 	/* Stopped and frozen: siglock decides about the stop. */
 	if (task_is_stopped_or_traced(task))

@@ -362,7 +362,7 @@ static bool may_still_read(struct nsa_thread *th)
 	if (!th->slept || th->state != NSA_MOVED || th->task == current || READ_ONCE(th->came))
 		return false;
 	/* Pairs with the scheduler's release: off the CPU for all to see. */
-	return READ_ONCE(th->task->on_rq) || smp_load_acquire(&th->task->on_cpu);
+	return nsa_is_runnable(th->task) || smp_load_acquire(&th->task->on_cpu);
 }
 
 static void wait_for_readers(struct nsa_op *op)

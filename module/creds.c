@@ -189,12 +189,11 @@ int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_st
 void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c)
 {
 	const struct cred *old = c->cred, *new = c->new;
-	struct mm_struct *mm = task->mm;
 
-	if (mm && !c->nr_moved) {
-		int was = get_dumpable(mm);
+	if (task->mm && !c->nr_moved) {
+		int was = nsa_dumpable(task);
 
-		nsa_set_dumpable(mm, c->op_detach ? c->dumpable : SUID_DUMP_DISABLE);
+		nsa_set_dumpable(task, c->op_detach ? c->dumpable : NSA_UNDUMPABLE);
 		c->dumpable = was;
 	}
 	/* Pairs with __ptrace_may_access(): undumpable before new credentials. */
@@ -205,7 +204,7 @@ void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c)
 	rcu_assign_pointer(task->real_cred, new);
 	rcu_assign_pointer(task->cred, new);
 	nsa_dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
-	nsa_cred_active(old, new);
+	nsa_switch_active_user_ns(old, new);
 	put_cred(old);
 	put_cred(old);
 	c->nr_moved++;

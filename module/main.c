@@ -38,5 +38,6 @@ module_exit(nsattach_exit);
 MODULE_DESCRIPTION("Move running processes into existing namespaces");
 MODULE_LICENSE("GPL");
 #ifdef CONFIG_NSATTACH
-MODULE_IMPORT_NS(NSATTACH);
+/* MODULE_IMPORT_NS() takes a string in some kernels and a word in others. */
+MODULE_INFO(import_ns, "NSATTACH");
 #endif

@@ -428,7 +428,14 @@ static int build(struct nsa_op *op, struct nsa_subject *subject, struct nsa_prox
 		err = find_root(op, subject, proxy, &fs);
 	path_put(&fs.root);
 	path_put(&fs.pwd);
-	return err;
+	if (err) {
+		nsa_discard_nsproxy(proxy->new);
+		proxy->new = NULL;
+		return err;
+	}
+	/* Once, however many threads get it; its last reference takes it back. */
+	nsa_activate_nsproxy(proxy->new);
+	return 0;
 }
 
 struct nsa_proxy *nsa_proxy_make(struct nsa_op *op, struct nsa_subject *subject,

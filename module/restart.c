@@ -22,6 +22,7 @@
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 
+#include "compat/compat.h"
 #include "restart.h"
 
 /* read() and write() are only known to be harmless on sockets (timeouts). */
@@ -72,7 +73,7 @@ void nsa_restart_transparently(void)
 {
 	struct pt_regs *regs = current_pt_regs();
 
-	if (current->flags & (PF_EXITING | PF_KTHREAD | PF_IO_WORKER) || task_sigpending(current))
+	if (current->flags & (PF_EXITING | PF_KTHREAD | NSA_PF_WORKER) || task_sigpending(current))
 		return;
 	if (in_compat_syscall() || syscall_get_nr(current, regs) == -1 ||
 	    syscall_get_error(current, regs) != -EINTR)

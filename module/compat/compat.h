@@ -8,7 +8,6 @@
 #ifndef NSA_COMPAT_H
 #define NSA_COMPAT_H
 
-#include <linux/version.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/fdtable.h>
@@ -21,6 +20,9 @@
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
 #include <linux/sched/coredump.h>
+#ifdef NSA_HAVE_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
@@ -63,67 +65,73 @@ static inline bool nsa_call_unfinished(const struct pt_regs *regs)
 	return regs->ax == -ENOSYS;
 }
 
-/* ns_common: the type moved from ops->type to ns_type in 6.18. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#ifdef NSA_HAVE_NS_TYPE
 static inline u32 nsa_ns_type(const struct ns_common *ns)
 {
 	return ns->ns_type;
-}
-
-static inline void nsa_ns_get(struct ns_common *ns)
-{
-	refcount_inc(&ns->__ns_ref);
 }
 #else
 static inline u32 nsa_ns_type(const struct ns_common *ns)
 {
 	return ns->ops->type;
 }
+#endif
 
+/* Another reference; the initial namespaces do not count theirs any more. */
 static inline void nsa_ns_get(struct ns_common *ns)
 {
+#ifdef NSA_HAVE_ACTIVE_NAMESPACES
+	__ns_ref_inc(ns);
+#else
 	refcount_inc(&ns->count);
-}
 #endif
-
-/* A task's user namespace counts as active while the task runs since 6.19. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
-#define nsa_cred_active(old, new) nsa_switch_cred_namespaces(old, new)
-#else
-static inline void nsa_cred_active(const struct cred *old, const struct cred *new) { }
-#endif
-
-/* set_dumpable() (fs/exec.c) is not exported, and these are all its bits. */
-static inline void nsa_set_dumpable(struct mm_struct *mm, int value)
-{
-	set_mask_bits(&mm->flags, MMF_DUMPABLE_MASK, value);
 }
 
-/* nsproxy.count: atomic_t until 6.11, refcount_t since. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
-static inline void nsa_nsproxy_count_init(struct nsproxy *ns)
+/*
+ * Who may look at a process that had privileges: set_dumpable() is not exported,
+ * and these are all its bits.
+ */
+#ifdef NSA_HAVE_EXEC_STATE
+#define NSA_UNDUMPABLE	TASK_DUMPABLE_OFF
+
+/* The task is held, so that it does not exec. */
+static inline struct task_exec_state *nsa_exec_state(struct task_struct *task)
 {
-	refcount_set(&ns->count, 1);
+	return rcu_dereference_protected(task->exec_state, true);
 }
 
-static inline bool nsa_nsproxy_count_dec(struct nsproxy *ns)
+static inline int nsa_dumpable(struct task_struct *task)
 {
-	return refcount_dec_and_test(&ns->count);
+	return READ_ONCE(nsa_exec_state(task)->dumpable);
+}
+
+static inline void nsa_set_dumpable(struct task_struct *task, int value)
+{
+	WRITE_ONCE(nsa_exec_state(task)->dumpable, value);
 }
 #else
-static inline void nsa_nsproxy_count_init(struct nsproxy *ns)
+#define NSA_UNDUMPABLE	SUID_DUMP_DISABLE
+
+static inline int nsa_dumpable(struct task_struct *task)
 {
-	atomic_set(&ns->count, 1);
+	return get_dumpable(task->mm);
 }
 
-static inline bool nsa_nsproxy_count_dec(struct nsproxy *ns)
+static inline void nsa_set_dumpable(struct task_struct *task, int value)
 {
-	return atomic_dec_and_test(&ns->count);
+	set_mask_bits(&task->mm->flags, MMF_DUMPABLE_MASK, value);
 }
 #endif
 
-/* fs_struct: lock + seqcount until 7.0, one seqlock since. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+/* nsproxy.count: atomic_t at first, refcount_t since 6.11. */
+#define nsa_nsproxy_count_init(ns)					\
+	_Generic(&(ns)->count, atomic_t *: atomic_set,			\
+			       refcount_t *: refcount_set)(&(ns)->count, 1)
+#define nsa_nsproxy_count_dec(ns)					\
+	_Generic(&(ns)->count, atomic_t *: atomic_dec_and_test,		\
+			       refcount_t *: refcount_dec_and_test)(&(ns)->count)
+
+#ifdef NSA_HAVE_FS_SEQLOCK
 static inline void nsa_fs_init(struct fs_struct *fs)
 {
 	seqlock_init(&fs->seq);
@@ -154,6 +162,29 @@ static inline void nsa_fs_unlock(struct fs_struct *fs)
 {
 	spin_unlock(&fs->lock);
 }
+#endif
+
+/*
+ * Runs, or was interrupted while it ran: it may be in the middle of anything. A
+ * task that has gone to sleep can stay on its runqueue for its lag (EEVDF); a
+ * wakeup ends that before it lets the task run.
+ */
+static inline bool nsa_is_runnable(struct task_struct *task)
+{
+	if (!READ_ONCE(task->on_rq))
+		return false;
+#ifdef NSA_HAVE_SCHED_DELAYED
+	return !READ_ONCE(task->se.sched_delayed);
+#else
+	return true;
+#endif
+}
+
+/* Threads of a process that never run its code; vhost's are no PF_IO_WORKER. */
+#ifdef PF_USER_WORKER
+#define NSA_PF_WORKER	(PF_IO_WORKER | PF_USER_WORKER)
+#else
+#define NSA_PF_WORKER	PF_IO_WORKER
 #endif
 
 #endif /* NSA_COMPAT_H */

@@ -14,10 +14,12 @@
 #define NSA_COMPAT_SYMBOLS_H
 
 #include <linux/cred.h>
-#include <linux/version.h>
 #include <linux/fs_struct.h>
 #include <linux/mnt_namespace.h>
 #include <linux/nsproxy.h>
+#ifdef NSA_HAVE_ACTIVE_NAMESPACES
+#include <linux/nsfs.h>
+#endif
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
@@ -33,17 +35,33 @@
 #include <linux/nsattach.h>
 #endif
 
-/* The last reference to an nsproxy: renamed when 6.19 split it in two. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
-#define nsa_kernel_free_nsproxy deactivate_nsproxy
+/*
+ * An nsproxy counts as an active user of its namespaces once, from when the
+ * first task has it until the last reference is put, where the kernel tells
+ * active users from references at all. One that no task ever had was not
+ * activated, and is discarded.
+ */
+#ifdef NSA_HAVE_ACTIVE_NAMESPACES
+#define NSA_SYMBOLS_ACTIVE(X)						\
+	X(void, deactivate_nsproxy, free_nsproxy,			\
+	  (struct nsproxy *ns), (ns))					\
+	X(void, nsproxy_free, discard_nsproxy,				\
+	  (struct nsproxy *ns), (ns))					\
+	X(void, nsproxy_ns_active_get, activate_nsproxy,		\
+	  (struct nsproxy *ns), (ns))					\
+	X(void, switch_cred_namespaces, switch_active_user_ns,		\
+	  (const struct cred *old, const struct cred *new), (old, new))
 #else
-#define nsa_kernel_free_nsproxy free_nsproxy
+#define NSA_SYMBOLS_ACTIVE(X)						\
+	X(void, free_nsproxy, free_nsproxy,				\
+	  (struct nsproxy *ns), (ns))
+#define nsa_discard_nsproxy(ns)		nsa_free_nsproxy(ns)
+#define nsa_activate_nsproxy(ns)	do { } while (0)
+#define nsa_switch_active_user_ns(old, new)	do { } while (0)
 #endif
 
 /* X(return type, kernel name, module name, prototype, arguments) */
 #define NSA_SYMBOLS(X)							\
-	X(void, nsa_kernel_free_nsproxy, free_nsproxy,			\
-	  (struct nsproxy *ns), (ns))					\
 	X(struct ns_common *, from_mnt_ns, from_mnt_ns,			\
 	  (struct mnt_namespace *mnt), (mnt))				\
 	X(void, set_fs_root, set_fs_root,				\
@@ -72,6 +90,7 @@
 	  (kuid_t uid), (uid))						\
 	X(void, free_uid, free_uid,					\
 	  (struct user_struct *user), (user))				\
+	NSA_SYMBOLS_ACTIVE(X)						\
 	NSA_SYMBOLS_SEM(X)						\
 	NSA_SYMBOLS_TIME(X)
 
