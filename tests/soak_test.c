@@ -3,14 +3,13 @@
  * The long run: a subject of 64 threads in epoll and futex waits, moved back
  * and forth between two container-like sets of namespaces, and nothing lost.
  */
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "attach.h"
+#include "budget.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -144,89 +143,12 @@ TEST_F_TIMEOUT(soak, thousand_attaches_leave_no_thread_behind_and_nobody_notices
 	snapshot_free(before);
 }
 
-/*
- * How many more namespaces of a type the test's user may make: the limit is
- * lowered until one more is refused. What still counts has not been freed.
- */
-static bool one_more_fits(const char *knob, unsigned int limit, int type)
-{
-	char text[16];
-	pid_t pid;
-	int status;
-
-	snprintf(text, sizeof(text), "%u", limit);
-	if (!write_file(knob, text))
-		return false;
-	pid = fork_child();
-	if (!pid)
-		_exit(unshare(type) != 0);
-	return waitpid(pid, &status, 0) == pid && !status;
-}
-
-static unsigned int budget_used(const char *name, int type)
-{
-	char knob[64], was[16];
-	unsigned int low = 0, high = 1024;
-
-	snprintf(knob, sizeof(knob), "/proc/sys/user/max_%s_namespaces", name);
-	read_at(AT_FDCWD, knob, was, sizeof(was));
-	while (low < high) {
-		unsigned int middle = (low + high) / 2;
-
-		if (one_more_fits(knob, middle + 1, type))
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	write_file(knob, was);
-	return low;
-}
-
-#define NR_BUDGETS 6
-static const struct {
-	const char *name;
-	int type;
-} budgets[NR_BUDGETS] = {
-	{ "mnt", CLONE_NEWNS }, { "net", CLONE_NEWNET }, { "uts", CLONE_NEWUTS },
-	{ "ipc", CLONE_NEWIPC }, { "cgroup", CLONE_NEWCGROUP }, { "pid", CLONE_NEWPID },
-};
-
-static bool all_back(const unsigned int used[NR_BUDGETS], const char **which)
-{
-	for (int i = 0; i < NR_BUDGETS; i++) {
-		char knob[64], was[16];
-		bool fits;
-
-		*which = budgets[i].name;
-		snprintf(knob, sizeof(knob), "/proc/sys/user/max_%s_namespaces", *which);
-		read_at(AT_FDCWD, knob, was, sizeof(was));
-		fits = one_more_fits(knob, used[i] + 1, budgets[i].type);
-		write_file(knob, was);
-		if (!fits)
-			return false;
-	}
-	return true;
-}
-
-static bool all_back_in_time(const unsigned int used[NR_BUDGETS], const char **which)
-{
-	/* Namespaces are freed by workers, some time after the last user. */
-	for (int turns = 0; turns < 600; turns++) {
-		if (all_back(used, which))
-			return true;
-		usleep(100000);
-	}
-	return false;
-}
-
 TEST_F_TIMEOUT(soak, namespaces_die_with_the_last_process_in_them, 3600)
 {
 	unsigned long rounds = scaled(10, 500);
-	unsigned int used[NR_BUDGETS];
-	const char *which = "";
+	struct budgets used;
 
-	for (int i = 0; i < NR_BUDGETS; i++)
-		used[i] = budget_used(budgets[i].name, budgets[i].type);
+	budgets_take(&used);
 	for (unsigned long i = 0; i < rounds; i++) {
 		struct nsattach_error error;
 		struct subject subject;
@@ -244,10 +166,7 @@ TEST_F_TIMEOUT(soak, namespaces_die_with_the_last_process_in_them, 3600)
 		if (!(i % 2))
 			place_stop(&place);
 	}
-	EXPECT_TRUE(all_back_in_time(used, &which))
-	{
-		TH_LOG("%s namespaces are still counted", which);
-	}
+	EXPECT_CLEAN(budgets_not_back(&used));
 	figure("leak.rounds", (long long)rounds);
 }
 
