@@ -109,5 +109,6 @@ void bench_commands(void);
 void bench_restart(void);
 void bench_stall(void);
 void bench_stall_one_cpu(void);
+void bench_others(void);
 
 #endif /* BENCH_H */

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
-# The guest's job for `make bench`: what /job/environment names in $NSATTACH_BENCH, figures on fd 3.
+# The guest's job for `make bench` and `make overhead`: what /job/environment names in $NSATTACH_BENCH, figures on fd 3.
+# NSATTACH_BARE=1: without the module.
 
 # Daemons of the kernel that start by themselves would land in somebody's figure.
 quiet_kernel() {
@@ -13,7 +14,7 @@ quiet_kernel() {
 } 2>/dev/null
 
 quiet_kernel
-modprobe nsattach || exit 1
+[ -n "$NSATTACH_BARE" ] || modprobe nsattach || exit 1
 # Each measurement gets its own process and time limit; a failure is told, and the rest goes on.
 status=0
 for name in $NSATTACH_BENCH; do

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench NAME...: measure these; as root, with the module loaded
+ * bench NAME...: measure these; as root, with the module loaded (but for others)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +28,7 @@ static const struct bench {
 	{ "restart", bench_restart },
 	{ "stall", bench_stall },
 	{ "stall-one-cpu", bench_stall_one_cpu },
+	{ "others", bench_others },
 };
 
 static const struct bench *find(const char *name)
