@@ -37,6 +37,18 @@ gdb: ## the same VM, and gdb on its kernel with the module's symbols
 	@qemu/packages.sh test
 	@qemu/gdb.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-patched)) $(CONFIG)
 
+patches-check: ## each kernel patch applies, is clean and builds, options on and off (VERSION="6.1 6.12 7.2")
+	@qemu/packages.sh test lint
+	@kernel-patches/check.sh $(VERSION)
+
+selftests: ## the kernel's own selftests with the series against without (VERSION=6.1)
+	@qemu/packages.sh test selftests
+	@qemu/selftests.sh $(or $(VERSION),6.1)
+
+overhead: ## what everybody else pays for the series, in guest instructions (VERSION=6.1)
+	@qemu/packages.sh test
+	@tests/bench/overhead.sh $(or $(VERSION),6.1)
+
 lint: ## every check that needs no VM
 	@qemu/packages.sh lint
 	@qemu/lint.sh
@@ -59,5 +71,5 @@ packages-check: ## try them in a bare Debian 12: install, upgrade, remove, purge
 clean: ## remove build/ (the cache of kernels stays: see qemu/README.md)
 	rm -rf build
 
-.PHONY: help demo test test-all runtimes deb packages-check shell gdb lint bench install clean
+.PHONY: help demo test test-all runtimes deb packages-check patches-check selftests overhead shell gdb lint bench install clean
 .NOTPARALLEL:

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check.sh [-f] [VERSION...]: does each patch apply, and does what it touches build with the options on and off?
+# check.sh [-f] [VERSION...]: for each series on Debian's source: does each patch apply (git am), is it clean (checkpatch),
+# does what it touches build with the options on and off, and is that, with them off, the code that was there before? Does
+# a kernel link in the end? Do all series have the same patches? Prints one table.
 # Goes on where it stopped; -f begins anew. KSRC=/path takes another tree than Debian's, for one VERSION.
 set -euo pipefail
 
@@ -18,71 +20,99 @@ if [ ${#versions[@]} = 0 ]; then
 	done
 fi
 passed=0 failed=0
+table=$(mktemp)
+trap 'rm -f "$table"' EXIT
 
 say() {
 	printf '%s\n' "$*"
 }
 
-report() { # ok|FAIL NAME
-	printf '  %-4s %s\n' "$1" "$2"
-	if [ "$1" = ok ]; then
+# A cell of the table: ROW COLUMN ok|FAIL
+cell() {
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$table"
+	if [ "$3" = ok ]; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
 	fi
 }
 
-# once NAME COMMAND...: run a step unless it has passed already; its output is kept beside its mark
+# once ROW COLUMN COMMAND...: run a step unless it has passed already; its output is kept beside its mark
 once() {
-	local name=$1 log=$state/${1//[^A-Za-z0-9.+-]/_}
-	shift
-	if [ -e "$log.ok" ]; then
-		report ok "$name (before)"
-	elif "$@" >"$log.log" 2>&1 </dev/null; then
+	local row=$1 column=$2 log="$state/${1//[^A-Za-z0-9.+-]/_}__${2//[^A-Za-z0-9.+-]/_}"
+	shift 2
+	if [ ! -e "$log.ok" ] && "$@" >"$log.log" 2>&1 </dev/null; then
 		touch "$log.ok"
-		report ok "$name"
-	else
-		report FAIL "$name"
-		tail -n 15 "$log.log" | sed 's/^/       | /'
-		say "       whole output: $log.log"
-		return 1
 	fi
+	if [ -e "$log.ok" ]; then
+		cell "$version $row" "$column" ok
+		return
+	fi
+	cell "$version $row" "$column" FAIL
+	say "  FAIL $row: $column"
+	tail -n 15 "$log.log" | sed 's/^/       | /'
+	say "       whole output: $log.log"
+	return 1
 }
 
-unpack() { # the pristine source as a git tree, so that git am can be asked
-	local src=${KSRC-}
-	[ -n "$src" ] || src=$("$top/qemu/kernel.sh" --source "$version" | tail -n 1)
+# The last series in this directory is the newest kernel's; if Debian's newest has moved on, an older source may be kept.
+source_dir() {
+	local dir=${KSRC-}
+	if [ -z "$dir" ]; then
+		case $version in
+		6.*) dir=$("$top/qemu/kernel.sh" --source "$version" | tail -n 1) ;;
+		*) dir=$("$top/qemu/kernel.sh" --source newest | tail -n 1) ;;
+		esac
+	fi
+	case $dir in
+	*/linux-source-[0-9]*) ;;
+	*) echo "$dir" && return ;;
+	esac
+	if [[ $dir != */linux-source-$version-* ]]; then
+		say "Debian's newest source is ${dir##*/}: there is no series for it" >&2
+		dir=$(find "${cache%/*}/src" -maxdepth 1 -name "linux-source-$version-*" | sort -V | tail -n 1)
+		[ -n "$dir" ] || { say "and the source of $version is not in the cache" >&2 && return 1; }
+	fi
+	echo "$dir"
+}
+
+# The pristine source as a git tree, so that git am can be asked.
+unpack() {
+	local src
+	src=$(source_dir) || return
+	if [ "$(cat "$work/of" 2>/dev/null)" = "$src" ] && git -C "$tree" rev-parse -q --verify source >/dev/null; then
+		return
+	fi
 	rm -rf "$tree"
 	mkdir -p "$tree"
 	cp -r "$src/." "$tree"
 	rm -rf "$tree/.git"
 	git -C "$tree" init -q
 	git -C "$tree" config core.looseCompression 0 # it is not kept
+	git -C "$tree" config gc.auto 0
 	git -C "$tree" config user.name check
 	git -C "$tree" config user.email check@localhost
 	git -C "$tree" add -A -f
-	git -C "$tree" commit -q -m source
-	git -C "$tree" tag source
+	git -C "$tree" commit -q -m source && git -C "$tree" tag source && echo "$src" >"$work/of"
 }
 
 apply() { # PATCH
 	git -C "$tree" am -q --abort 2>/dev/null || true
-	git -C "$tree" am -q "$1"
-	git -C "$tree" tag "applied-$(basename "$1" .patch)"
+	git -C "$tree" am -q "$1" && git -C "$tree" tag "applied-$(basename "$1" .patch)"
 }
 
 # Objects of the files that the series so far touches and the configuration has.
-objects() {
+objects() { # source|off|on|pid_move
 	git -C "$tree" diff --name-only source HEAD -- '*.c' | sed 's/\.c$/.o/' | while read -r object; do
 		case $object in
-		kernel/nsattach.o) [[ $1 = off ]] || echo "$object" ;;
+		kernel/nsattach.o) [[ $1 = source || $1 = off ]] || echo "$object" ;;
 		kernel/pid_move.o) [[ $1 != pid_move ]] || echo "$object" ;;
 		*) echo "$object" ;;
 		esac
 	done
 }
 
-configure() { # off|on|pid_move
+configure() { # source|off|on|pid_move
 	local out=$work/build-$1
 	mkdir -p "$out"
 	cp "$top/kernel-patches/check.config" "$out/wanted"
@@ -93,33 +123,41 @@ configure() { # off|on|pid_move
 	make -s -C "$tree" O="$out" KCONFIG_ALLCONFIG="$out/wanted" allnoconfig
 }
 
+compile() { # source|off|on|pid_move OBJECT...
+	local config=$1
+	shift
+	configure "$config" && nice make -s -j"$(nproc)" -C "$tree" O="$work/build-$config" KCFLAGS=-Werror "$@"
+}
+
 build() { # off|on|pid_move
 	local list
-	configure "$1"
 	mapfile -t list < <(objects "$1")
-	nice make -s -j"$(nproc)" -C "$tree" O="$work/build-$1" KCFLAGS=-Werror "${list[@]}"
+	compile "$1" "${list[@]}"
 }
 
-# The code of an object and what it refers to; not the line numbers, which are data.
-code_of() { # BUILD OBJECT
-	objdump -d -r "$1/$2" | tail -n +3
+# The objects as they were, of all files that the whole series touches.
+build_source() {
+	local list
+	git -C "$tree" checkout -q -f "$last"
+	mapfile -t list < <(objects source | while read -r object; do
+		! git -C "$tree" cat-file -e "source:${object%.o}.c" 2>/dev/null || echo "$object"
+	done)
+	git -C "$tree" checkout -q -f source
+	compile source "${list[@]}"
 }
 
-unchanged() { # with the options off, every touched object has the code that it had without the patches
-	local list object status=0
-	mapfile -t list < <(objects off)
-	git -C "$tree" checkout -q source
-	configure base && nice make -s -j"$(nproc)" -C "$tree" O="$work/build-base" "${list[@]}" || status=1
-	git -C "$tree" checkout -q -
-	configure off && nice make -s -j"$(nproc)" -C "$tree" O="$work/build-off" "${list[@]}" || status=1
-	[ $status = 0 ] || return 1
-	for object in "${list[@]}"; do
-		if cmp -s <(code_of "$work/build-base" "$object") <(code_of "$work/build-off" "$object"); then
-			echo "same code: $object ($(code_of "$work/build-off" "$object" | wc -l) lines)"
-		else
-			echo "OTHER code: $object"
-			status=1
-		fi
+# Without the numbers of lines that are kept for warnings.
+code() { # OBJECT OUT
+	objcopy --strip-debug --remove-section=__bug_table --remove-section=.rela__bug_table "$1" "$2"
+}
+
+same_code() {
+	local object status=0
+	for object in $(objects off); do
+		[ -e "$work/build-source/$object" ] || continue
+		code "$work/build-source/$object" "$work/before.o"
+		code "$work/build-off/$object" "$work/after.o"
+		cmp -s "$work/before.o" "$work/after.o" || { echo "$object is not what it was" && status=1; }
 	done
 	return $status
 }
@@ -131,38 +169,92 @@ checkpatch() { # PATCH, on stdin: by name it would be taken for a source file, b
 check_patch() { # PATCH
 	local patch=$1 name
 	name=$(basename "$patch" .patch)
-	if ! git -C "$tree" rev-parse -q --verify "applied-$name" >/dev/null; then
-		rm -f "$state/$name"*
-	fi
-	once "$name: applies" apply "$patch" || return 0
-	git -C "$tree" checkout -q "applied-$name"
-	once "$name: checkpatch" checkpatch "$patch" || true
-	once "$name: builds, options off" build off || true
-	once "$name: builds, NSATTACH" build on || true
+	git -C "$tree" checkout -q -f "applied-$name"
+	once "$name" checkpatch checkpatch "$patch" || true
+	once "$name" off build off || true
+	once "$name" 'same code' same_code || true
+	once "$name" NSATTACH build on || true
 	if grep -q NSATTACH_PID_MOVE "$tree/init/Kconfig"; then
-		once "$name: builds, NSATTACH_PID_MOVE" build pid_move || true
+		once "$name" PID_MOVE build pid_move || true
 	fi
 }
 
-for version in "${versions[@]}"; do
-	series=("$top/kernel-patches/$version"/0*.patch)
-	key=$(cat "${series[@]}" "$top/kernel-patches/check.config" "$0" | sha256sum | cut -c1-16)
-	work=$cache/$version tree=$cache/$version/tree state=$cache/$version/$key
-	[ -z "$fresh" ] || rm -rf "$work"
-	mkdir -p "$state"
-	say "kernel-patches/$version"
-	[ -e "$tree/.git/refs/tags/source" ] || rm -f "$state"/source*
-	once "source" unpack || continue
+# Each patch on top of the one before, tagged; sets last.
+apply_all() {
+	local patch name
+	for patch in "${series[@]}"; do
+		name=$(basename "$patch" .patch)
+		if ! git -C "$tree" rev-parse -q --verify "applied-$name" >/dev/null; then
+			rm -f "$state/$name"*
+		fi
+		once "$name" applies apply "$patch" || return
+		last=applied-$name
+		git -C "$tree" checkout -q -f "$last"
+	done
+}
+
+check_series() {
+	local patch last=source
+	once 'Debian source' unpacks unpack || return 0
 	if [ ! -e "$state/begun" ]; then # other patches were here
 		git -C "$tree" checkout -q -f source
 		git -C "$tree" tag -l 'applied-*' | xargs -r git -C "$tree" tag -d >/dev/null
 		touch "$state/begun"
 	fi
+	apply_all || return 0
+	once 'Debian source' builds build_source || return 0
 	for patch in "${series[@]}"; do
-		[[ $patch = */0000-* ]] || check_patch "$patch"
+		check_patch "$patch"
 	done
-	once "code with the options off is the same as without the patches" unchanged || true
-	grep -h '^same code' "$state"/code_*.log | sed 's/^/       /' || true
+	once 'whole kernel' off compile off vmlinux || true
+	once 'whole kernel' PID_MOVE compile pid_move vmlinux || true
+}
+
+# The names of a series, which are those of all.
+names() {
+	(cd "$top/kernel-patches/$1" && printf '%s\n' 0*.patch)
+}
+
+same_names() {
+	local other
+	for other in "$top"/kernel-patches/*/; do
+		diff <(names "$version") <(names "$(basename "$other")") || return 1
+	done
+}
+
+print_table() {
+	awk -F '\t' '
+	{
+		if (!($1 in rows)) { rows[$1] = 1; row[++n] = $1 }
+		value[$1, $2] = $3
+	}
+	END {
+		columns = split("applies,checkpatch,off,same code,NSATTACH,PID_MOVE", column, ",")
+		printf "\n%-64s", "series and patch"
+		for (c = 1; c <= columns; c++) printf " %10s", column[c]
+		printf "\n"
+		for (i = 1; i <= n; i++) {
+			if (row[i] ~ /Debian source$|names$/) continue
+			printf "%-64s", row[i]
+			for (c = 1; c <= columns; c++) printf " %10s", value[row[i], column[c]]
+			printf "\n"
+		}
+		printf "\n"
+	}' "$table"
+}
+
+for version in "${versions[@]}"; do
+	mapfile -t series < <(grep -ls '^diff --git' "$top/kernel-patches/$version"/0*.patch)
+	key=$(cat "${series[@]}" "$top/kernel-patches/check.config" "$0" | sha256sum | cut -c1-16)
+	work=$cache/$version tree=$cache/$version/tree state=$cache/$version/$key
+	[ -z "$fresh" ] || rm -rf "$work"
+	mkdir -p "$state"
+	say "kernel-patches/$version"
+	rm -f "$state"/names*
+	once names same same_names || true
+	[ -d "$tree/.git" ] || rm -f "$state"/Debian_source* "$state/begun"
+	check_series
 done
+print_table
 say "$passed passed, $failed failed"
 [ "$failed" = 0 ]

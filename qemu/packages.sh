@@ -38,6 +38,7 @@ bison             test,lint       builds kernels
 flex              test,lint       builds kernels
 libelf-dev        test,lint       builds kernels
 perl              test,lint       builds kernels, runs checkpatch
+libcap-dev        selftests       compiles the selftests of the kernel
 sparse            lint            checks the module
 shellcheck        lint            checks the scripts
 clang-format      lint            checks the layout of userland
@@ -47,7 +48,7 @@ git               lint            lists the files to check
 wanted() {
 	local job package jobs
 	for job in "$@"; do
-		case $job in demo | test | lint | crun | deb) ;; *) die "unknown job '$job': say demo, test, lint, crun or deb" ;; esac
+		case $job in demo | test | lint | crun | deb | selftests) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
 		while read -r package jobs _; do
 			case ,$jobs, in *,"$job",*) echo "$package" ;; esac
 		done <<<"$table"
@@ -73,7 +74,7 @@ install() {
 	fi
 }
 
-[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb..."
+[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb|selftests..."
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die "this machine is not a Debian: install by hand what the table in qemu/packages.sh lists"
 fi

@@ -123,13 +123,27 @@ static inline void nsa_set_dumpable(struct task_struct *task, int value)
 }
 #endif
 
-/* nsproxy.count: atomic_t at first, refcount_t since 6.11. */
-#define nsa_nsproxy_count_init(ns)					\
-	_Generic(&(ns)->count, atomic_t *: atomic_set,			\
-			       refcount_t *: refcount_set)(&(ns)->count, 1)
-#define nsa_nsproxy_count_dec(ns)					\
-	_Generic(&(ns)->count, atomic_t *: atomic_dec_and_test,		\
-			       refcount_t *: refcount_dec_and_test)(&(ns)->count)
+#ifdef NSA_HAVE_NSPROXY_REFCOUNT
+static inline void nsa_nsproxy_count_init(struct nsproxy *ns)
+{
+	refcount_set(&ns->count, 1);
+}
+
+static inline bool nsa_nsproxy_count_dec(struct nsproxy *ns)
+{
+	return refcount_dec_and_test(&ns->count);
+}
+#else
+static inline void nsa_nsproxy_count_init(struct nsproxy *ns)
+{
+	atomic_set(&ns->count, 1);
+}
+
+static inline bool nsa_nsproxy_count_dec(struct nsproxy *ns)
+{
+	return atomic_dec_and_test(&ns->count);
+}
+#endif
 
 #ifdef NSA_HAVE_FS_SEQLOCK
 static inline void nsa_fs_init(struct fs_struct *fs)

@@ -10,6 +10,8 @@ nsa-has = $(if $(shell grep -lsE '$(2)' $(addprefix $(srctree)/include/linux/,$(
 ccflags-y += $(call nsa-has,ACTIVE_NAMESPACES,nsproxy_ns_active_get,nsfs.h)
 # The type of a namespace is a member of its own (6.18).
 ccflags-y += $(call nsa-has,NS_TYPE,u32[[:space:]]+ns_type;,ns_common.h ns/ns_common_types.h)
+# The count of an nsproxy is a refcount_t (6.11).
+ccflags-y += $(call nsa-has,NSPROXY_REFCOUNT,refcount_t[[:space:]]+count;,nsproxy.h)
 # Dumpability belongs to the last exec, not to the mm (7.2).
 ccflags-y += $(call nsa-has,EXEC_STATE,struct task_exec_state,sched/exec_state.h)
 # One seqlock instead of a lock and a sequence count (6.19).
