@@ -67,12 +67,27 @@ static const char *become_root_inside(void)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) ? "dumpable" : NULL;
 }
 
+/* clone(2) has other uses for this bit; unshare(2) means children to come. */
+static const char *enter_new_time(void)
+{
+	int fd, ret;
+
+	if (unshare(CLONE_NEWTIME))
+		return "unshare time";
+	fd = ns_open(getpid(), "time_for_children");
+	ret = setns(fd, CLONE_NEWTIME);
+	close(fd);
+	return ret ? "setns time" : NULL;
+}
+
 static const char *settle(const struct place *p, struct place_sockets *sockets)
 {
 	const char *bad = NULL;
 
 	if (!bad && p->namespaces & CLONE_NEWUSER)
 		bad = become_root_inside();
+	if (!bad && p->namespaces & CLONE_NEWTIME)
+		bad = enter_new_time();
 	if (!bad && p->namespaces & CLONE_NEWCGROUP)
 		if (unshare(CLONE_NEWCGROUP))
 			bad = "unshare cgroup";
@@ -160,7 +175,7 @@ const char *place_start_mapped(struct place *p, unsigned int id,
 	fflush(NULL);
 	/* The cgroup has to be entered before its namespace is made. */
 	p->pid = (pid_t)syscall(SYS_clone,
-				SIGCHLD | (namespaces & ~(uint64_t)CLONE_NEWCGROUP),
+				SIGCHLD | (namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME)),
 				0, NULL, NULL, 0);
 	if (p->pid < 0)
 		return "clone";
