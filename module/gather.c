@@ -278,7 +278,7 @@ static int wait_for_threads(struct nsa_op *op)
 	}
 }
 
-/* Prepare and ask every thread that is not known yet. Return: how many, or -errno. */
+/* Prepare and ask every thread that is not known yet. Return: how many there were, or -errno. */
 static int ask_new(struct nsa_op *op)
 {
 	struct nsa_batch *batch;
@@ -292,6 +292,8 @@ static int ask_new(struct nsa_op *op)
 			return PTR_ERR(batch);
 		if (!batch)
 			continue;
+		/* One that goes meanwhile may have made another behind the walk. */
+		nr += batch->nr;
 		err = nsa_prepare_batch(batch);
 		if (err || !batch->nr) {
 			nsa_batch_free(batch);
@@ -299,7 +301,6 @@ static int ask_new(struct nsa_op *op)
 				return err;
 			continue;
 		}
-		nr += batch->nr;
 		ask_batch(op, batch);
 	}
 	if (nr) {
