@@ -161,9 +161,10 @@ static const struct place *self_place;
 static long attach_oneself(char *text)
 {
 	struct nsattach_error error;
+	int ret = attach_pid(getpid(), self_place->pid, NS_BASE, &error);
 
-	(void)text;
-	return attach_pid(getpid(), self_place->pid, NS_BASE, &error);
+	snprintf(text, SUBJECT_TEXT, "%s", attach_error_text(&error));
+	return ret;
 }
 
 TEST_F_TIMEOUT(concurrent, subject_may_attach_itself, 300)
@@ -176,7 +177,10 @@ TEST_F_TIMEOUT(concurrent, subject_may_attach_itself, 300)
 	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
 	snapshot_free(before);
 	before = snapshot_take(self->subject.pid);
-	ASSERT_EQ(0, subject_call(&self->subject, attach_oneself));
+	ASSERT_EQ(0, subject_call(&self->subject, attach_oneself))
+	{
+		TH_LOG("%s", self->subject.shared->text);
+	}
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
 	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
