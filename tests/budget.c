@@ -4,12 +4,12 @@
  * lowered until one more is refused. What still counts has not been freed.
  */
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "budget.h"
+#include "nstype.h"
 #include "shared.h"
 
 static const struct {
@@ -18,6 +18,7 @@ static const struct {
 } types[NR_BUDGETS] = {
 	{ "mnt", CLONE_NEWNS }, { "net", CLONE_NEWNET }, { "uts", CLONE_NEWUTS },
 	{ "ipc", CLONE_NEWIPC }, { "cgroup", CLONE_NEWCGROUP }, { "pid", CLONE_NEWPID },
+	{ "user", CLONE_NEWUSER }, { "time", CLONE_NEWTIME },
 };
 
 static bool one_more_fits(const char *knob, unsigned int limit, int type)

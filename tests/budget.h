@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#define NR_BUDGETS 6
+#define NR_BUDGETS 8
 
 /**
  * struct budgets - how many namespaces of each type the test's user has
