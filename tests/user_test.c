@@ -305,6 +305,8 @@ static pid_t victim;
 static long get_at_it(char *text)
 {
 	pid_t pid = *(pid_t *)(void *)text;
+	static const char *const files[] = { "mem", "fd/0", "environ", "root/place", "cwd/.",
+					     "map_files", "stack", "syscall" };
 	char byte, path[64];
 	struct iovec mine = { &byte, 1 }, theirs = { (void *)&victim, 1 };
 	int pidfd = pidfd_of(pid);
@@ -313,30 +315,69 @@ static long get_at_it(char *text)
 	won |= !ptrace(PTRACE_SEIZE, pid, 0, 0) ? 1 : 0;
 	won |= syscall(SYS_process_vm_readv, pid, &mine, 1, &theirs, 1, 0) > 0 ? 2 : 0;
 	won |= syscall(SYS_pidfd_getfd, pidfd, 0, 0) >= 0 ? 4 : 0;
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	won |= open(path, O_RDONLY) >= 0 ? 8 : 0;
-	snprintf(path, sizeof(path), "/proc/%d/fd/0", pid);
-	won |= open(path, O_RDONLY) >= 0 ? 16 : 0;
-	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-	won |= open(path, O_RDONLY) >= 0 ? 32 : 0;
+	close(pidfd);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		/* Some are opened by anybody and refuse to be read. */
+		if (fd >= 0 && (read(fd, &byte, 1) > 0 || errno == EISDIR))
+			won |= 8L << i;
+		if (fd >= 0)
+			close(fd);
+	}
 	return won;
 }
 
-TEST_F(user, root_of_the_container_gets_at_nothing_of_who_comes_in)
+struct spying {
+	uint32_t stop;
+	uint32_t tries;
+	uint32_t won;
+};
+
+static struct spying *spying;
+
+static long spy(char *text)
+{
+	while (!GET(spying->stop)) {
+		SET(spying->won, GET(spying->won) | (uint32_t)get_at_it(text));
+		ADD(spying->tries, 1);
+	}
+	return 0;
+}
+
+/* In the middle of the move, after it, and on the way back. */
+TEST_F_TIMEOUT(user, root_of_the_container_gets_at_nothing_of_who_comes_in, 600)
 {
 	static const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
-	struct nsattach_error error;
+	unsigned long rounds = scaled(30, 2000);
 	struct subject attacker;
 	struct who copy = root_of_u;
 	struct subject_options options = { .threads = 1, .setup = play, .arg = &copy };
 
+	spying = shared_alloc(sizeof(*spying));
 	ASSERT_CLEAN(start_as(self, &root));
-	ASSERT_ATTACHED(attach_user(self, NS_NOPID | CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE,
-				    &error), error);
 	users = self->places;
 	ASSERT_CLEAN(subject_start(&attacker, &options));
 	*(pid_t *)(void *)attacker.shared->text = self->subject.pid;
-	EXPECT_EQ(0, subject_call(&attacker, get_at_it));
+	subject_call_begin(&attacker, spy);
+	for (unsigned long i = 0; i < rounds; i++) {
+		uint64_t mask = i % 2 ? NS_NOPID : NS_NOPID | CLONE_NEWUSER;
+		struct nsattach_error error;
+		uint32_t tries = GET(spying->tries);
+
+		ASSERT_ATTACHED(attach_user(self, mask, i % 2 ? 0 : NSATTACH_F_CREDS_TRANSLATE,
+					    &error), error);
+		ASSERT_TRUE(UNTIL(GET(spying->tries) > tries + 1));
+		ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	}
+	SET(spying->stop, 1);
+	EXPECT_EQ(0, subject_call_end(&attacker));
+	EXPECT_EQ(0, spying->won);
+	figure("entry.moves", (long long)rounds);
+	figure("entry.tries", spying->tries);
+	figure("entry.won", spying->won);
 	subject_stop(&attacker);
 }
 
