@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The module is taken away while attaches are under way, and while a thread
+ * still has to run a task_work of an attach that is long over: refused, or gone
+ * for good.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "attach.h"
+#include "harness.h"
+#include "place.h"
+#include "shared.h"
+#include "snapshot.h"
+#include "subject.h"
+
+#define MODULE "nsattach"
+#define CALLERS 3
+
+/* Only in processes of their own is the device opened: an open fd holds the module. */
+FIXTURE(unload)
+{
+	struct place a;
+	struct place b;
+	struct subject subject;
+};
+
+static bool load(void)
+{
+	pid_t pid = fork_child();
+	int status;
+
+	if (!pid) {
+		execlp("modprobe", "modprobe", MODULE, NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		return false;
+	return UNTIL(access(NSATTACH_DEVICE, F_OK) == 0);
+}
+
+static bool is_loaded(void)
+{
+	return access("/sys/module/" MODULE "/refcnt", F_OK) == 0;
+}
+
+/* 0, or why not. Busy is EAGAIN, from a call that does not wait. */
+static int unload(void)
+{
+	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? errno : 0;
+}
+
+static bool unloads_in_time(void)
+{
+	return UNTIL((unload(), !is_loaded()));
+}
+
+FIXTURE_SETUP(unload)
+{
+	ASSERT_TRUE(is_loaded() || load());
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(place_start(&self->b, 2, NS_BASE));
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	place_stop(&self->b);
+	if (!is_loaded())
+		load();
+}
+
+struct outcome {
+	uint32_t stop;
+	uint32_t attaches;
+	uint32_t without_device;
+	int32_t error;
+};
+
+static void attach_once(struct outcome *o, pid_t subject, pid_t target)
+{
+	struct attach a;
+	int fd = open(NSATTACH_DEVICE, O_RDWR | O_CLOEXEC), ret;
+
+	if (fd < 0) {
+		ADD(o->without_device, 1);
+		return;
+	}
+	attach_init(&a);
+	ret = attach_add_subject(&a, subject);
+	ret = ret ? ret : attach_set_target(&a, target, NS_NOPID);
+	/* Without a record, which would be dropped with the module. */
+	a.arg.flags = NSATTACH_F_NO_RECORD;
+	ret = ret ? ret : attach_call_on(fd, &a);
+	attach_done(&a);
+	close(fd);
+	if (!ret)
+		ADD(o->attaches, 1);
+	else if (ret != -EAGAIN)
+		SET(o->error, ret);
+}
+
+static pid_t start_caller(struct outcome *o, pid_t subject, const struct place *a,
+			  const struct place *b)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	for (unsigned int i = 0; !GET(o->stop); i++) {
+		attach_once(o, subject, i % 2 ? b->pid : a->pid);
+		/* Now and then nobody has it open. */
+		if (i % 8 == 7)
+			usleep(2000);
+	}
+	_exit(0);
+}
+
+/* Some come by themselves, some are switched in a sleep that never ends. */
+static void body_mixed(struct subject_shared *shared, unsigned int index)
+{
+	while (index % 2 && !GET(shared->stop))
+		usleep(100 + 300 * (index % 4));
+	body_wait(shared, index);
+}
+
+TEST_F_TIMEOUT(unload, while_attaches_are_under_way_is_refused_or_clean, 1200)
+{
+	struct subject_options options = { .threads = 8, .unshare = NS_NOPID,
+					   .body = body_mixed };
+	unsigned long wanted = scaled(100, 1000);
+	unsigned int unloads = 0, busy = 0, other = 0;
+	struct outcome *o = shared_alloc(sizeof(*o));
+	pid_t callers[CALLERS];
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	for (int i = 0; i < CALLERS; i++)
+		callers[i] = start_caller(o, self->subject.pid, &self->a, &self->b);
+	while ((GET(o->attaches) < wanted || unloads < wanted / 50) && !GET(o->error)) {
+		int err = unload();
+
+		unloads += err == 0;
+		busy += err == EAGAIN || err == EBUSY;
+		other += err && err != EAGAIN && err != EBUSY;
+		/* What is gone runs nothing any more: the subject goes on. */
+		if (!err)
+			ASSERT_TRUE(load());
+	}
+	SET(o->stop, 1);
+	for (int i = 0; i < CALLERS; i++)
+		waitpid(callers[i], NULL, 0);
+	EXPECT_EQ(0, o->error) TH_LOG("%s", strerror(-o->error));
+	EXPECT_EQ(0, other);
+	EXPECT_LT(0, unloads);
+	EXPECT_LT(0, busy);
+	/* It is alive, all of it, and answers. */
+	EXPECT_STREQ("8", task_status(self->subject.pid, self->subject.pid, "Threads"));
+	EXPECT_NE(NULL, strstr(subject_view(&self->subject), "hostname: place-"));
+	figure("unload.attaches", GET(o->attaches));
+	figure("unload.unloads", unloads);
+	figure("unload.busy", busy);
+	figure("unload.other", other);
+}
+
+/* The parent of a vfork does not come to the boundary before its child lets it. */
+static int vfork_pipe[2];
+
+static void body_vfork(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1 && !vfork()) {
+		char c;
+
+		syscall(SYS_read, vfork_pipe[0], &c, 1);
+		_exit(0);
+	}
+	body_wait(shared, index);
+}
+
+TEST_F_TIMEOUT(unload, waits_for_the_task_work_of_an_attach_that_timed_out, 240)
+{
+	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
+					   .body = body_vfork };
+	struct snapshot *before;
+	pid_t caller, stuck;
+	int status;
+
+	ASSERT_EQ(0, pipe(vfork_pipe));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	stuck = subject_tid(&self->subject, 1);
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) == 'D'));
+	before = snapshot_take(self->subject.pid);
+	caller = fork_child();
+	if (!caller) {
+		struct attach a;
+
+		attach_init(&a);
+		a.arg.timeout_ns = 100ULL * 1000 * 1000;
+		a.arg.flags = NSATTACH_F_NO_RECORD;
+		attach_add_subject(&a, self->subject.pid);
+		attach_set_target(&a, self->a.pid, CLONE_NEWUTS);
+		_exit(-attach_call(&a));
+	}
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	ASSERT_EQ(ETIMEDOUT, WEXITSTATUS(status));
+	/* Nobody has the device open, and still it is in use. */
+	for (int i = 0; i < 20; i++) {
+		int err = unload();
+
+		ASSERT_TRUE(err == EAGAIN || err == EBUSY) TH_LOG("unload: %d", err);
+		usleep(10000);
+	}
+	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) != 'D'));
+	ASSERT_TRUE(unloads_in_time());
+	EXPECT_FALSE(is_loaded());
+	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, stuck) == SYS_futex));
+	EXPECT_CLEAN(changed_since(before, self->subject.pid));
+	ASSERT_TRUE(load());
+	snapshot_free(before);
+}
+
+/* Records are the module's: without it nobody is attached, and nothing is lost. */
+TEST_F_TIMEOUT(unload, forgets_who_is_attached_and_leaves_them_where_they_are, 240)
+{
+	struct snapshot *moved;
+	pid_t caller;
+	int status;
+
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 3));
+	caller = fork_child();
+	if (!caller)
+		_exit(-attach_pid(self->subject.pid, self->a.pid, NS_NOPID, NULL));
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	ASSERT_EQ(0, status);
+	moved = snapshot_take(self->subject.pid);
+	ASSERT_TRUE(unloads_in_time());
+	EXPECT_CLEAN(changed_since(moved, self->subject.pid));
+	ASSERT_TRUE(load());
+	caller = fork_child();
+	if (!caller)
+		_exit(-detach_pid(self->subject.pid, NULL));
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(ENOENT, WEXITSTATUS(status));
+	EXPECT_CLEAN(changed_since(moved, self->subject.pid));
+	snapshot_free(moved);
+}
+
+TEST_HARNESS_MAIN
