@@ -38,6 +38,19 @@ struct report {
 	uint64_t uts;
 };
 
+static void tell(uint32_t *word)
+{
+	SET(*word, 1);
+	futex_wake(word);
+}
+
+/* Tens of thousands of rounds: no naps. */
+static void wait_until_told(uint32_t *word)
+{
+	while (!GET(*word))
+		futex_wait(word, 0);
+}
+
 static void __attribute__((constructor)) elevated_main(int argc, char **argv)
 {
 	struct report *report;
@@ -49,7 +62,7 @@ static void __attribute__((constructor)) elevated_main(int argc, char **argv)
 		_exit(1);
 	report->uts = task_ns(getpid(), getpid(), "uts");
 	report->euid = geteuid();
-	SET(report->started, 1);
+	tell(&report->started);
 	for (;;)
 		pause();
 }
@@ -113,7 +126,7 @@ static pid_t start_climber(struct report *report)
 		return pid;
 	if (become(&user, NULL))
 		_exit(1);
-	SET(report->ready, 1);
+	tell(&report->ready);
 	while (!GET(report->go))
 		;
 	execve(PROGRAM, argv, envp);
@@ -178,13 +191,13 @@ TEST_F_TIMEOUT(elevate, setuid_program_is_not_moved_by_who_may_move_only_its_use
 
 		memset(self->report, 0, sizeof(*self->report));
 		pid = start_climber(self->report);
-		ASSERT_TRUE(UNTIL(GET(self->report->ready)));
+		wait_until_told(&self->report->ready);
 		*order = (struct order){ pid, self->target.pid, { 0 } };
 		SET(self->report->go, 1);
 		for (unsigned long spin = 0; spin < i % 80 * 20000; spin++)
 			__asm__ volatile("");
 		ret = subject_call(&self->caller, carry_out);
-		ASSERT_TRUE(UNTIL(GET(self->report->started)));
+		wait_until_told(&self->report->started);
 		ASSERT_EQ(0, self->report->euid);
 		if (!ret) {
 			/* Moved, so it must have been so before it had any power. */
@@ -215,7 +228,7 @@ TEST_F_TIMEOUT(elevate, once_elevated_it_is_refused, 240)
 	pid_t pid = start_climber(self->report);
 
 	SET(self->report->go, 1);
-	ASSERT_TRUE(UNTIL(GET(self->report->started)));
+	wait_until_told(&self->report->started);
 	before = snapshot_take(pid);
 	*order = (struct order){ pid, self->target.pid, { 0 } };
 	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT,

@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -125,30 +126,71 @@ TEST_F_TIMEOUT(signals, subject_killed_at_a_random_moment, 1800)
 	figure("subject_killed.esrch", (long long)gone);
 }
 
-static void killed_caller(struct __test_metadata *_metadata, struct subject *s,
-			  const struct place *a, int signal, unsigned long rounds)
+/* Who asks for the move: calls in a loop, or the command itself. */
+static void call_for_ever(pid_t subject, pid_t target)
+{
+	for (;;)
+		attach_pid(subject, target, NS_BASE, NULL);
+}
+
+static void exec_command(pid_t subject, pid_t target)
+{
+	char pid[16], to[16];
+
+	snprintf(pid, sizeof(pid), "%d", subject);
+	snprintf(to, sizeof(to), "%d", target);
+	execlp("nsattach", "nsattach", "--pid", pid, "--target", to, "--ns",
+	       "mnt,net,uts,ipc,cgroup,pid", NULL);
+	_exit(127);
+}
+
+struct killing {
+	const char *name;
+	void (*call)(pid_t subject, pid_t target);
+	int signal;
+	unsigned long step;	/* turns of a loop; each round waits for some more */
+	unsigned long rounds;
+};
+
+static pid_t start_caller(const struct killing *k, pid_t subject, pid_t target)
+{
+	uint32_t *go = shared_alloc(sizeof(*go));
+	pid_t pid = fork_child();
+
+	if (!pid) {
+		SET(*go, 1);
+		k->call(subject, target);
+	}
+	while (!GET(*go))
+		;
+	munmap(go, sizeof(*go));
+	return pid;
+}
+
+static void name_figure(const struct killing *k, const char *what, unsigned long value)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", k->name, what);
+	figure(name, (long long)value);
+}
+
+static void kill_callers(struct __test_metadata *_metadata, struct subject *s,
+			 const struct place *a, const struct killing *k)
 {
 	unsigned long moved = 0, stayed = 0;
 
-	for (unsigned long i = 0; i < rounds; i++) {
+	for (unsigned long i = 0; i < k->rounds; i++) {
 		struct snapshot *before;
 		const char *not_there;
-		uint32_t *go = shared_alloc(sizeof(*go));
 		pid_t caller;
 
 		ASSERT_CLEAN(subject_start_plain(s, 16));
 		before = snapshot_take(s->pid);
-		caller = fork_child();
-		if (!caller) {
-			SET(*go, 1);
-			for (;;)
-				attach_pid(s->pid, a->pid, NS_BASE, NULL);
-		}
-		while (!GET(*go))
-			;
-		for (unsigned long spin = 0; spin < i % 60 * 6000; spin++)
+		caller = start_caller(k, s->pid, a->pid);
+		for (unsigned long spin = 0; spin < i % 60 * k->step; spin++)
 			__asm__ volatile("");
-		kill(caller, signal);
+		kill(caller, k->signal);
 		waitpid(caller, NULL, 0);
 		not_there = not_moved(before, s->pid, a, NS_BASE);
 		if (not_there) {
@@ -166,22 +208,39 @@ static void killed_caller(struct __test_metadata *_metadata, struct subject *s,
 		snapshot_free(before);
 		subject_stop(s);
 	}
-	figure(signal == SIGKILL ? "caller_killed.rounds" : "caller_interrupted.rounds",
-	       (long long)rounds);
-	figure(signal == SIGKILL ? "caller_killed.moved" : "caller_interrupted.moved",
-	       (long long)moved);
-	figure(signal == SIGKILL ? "caller_killed.stayed" : "caller_interrupted.stayed",
-	       (long long)stayed);
+	name_figure(k, "rounds", k->rounds);
+	name_figure(k, "moved", moved);
+	name_figure(k, "stayed", stayed);
 }
 
 TEST_F_TIMEOUT(signals, caller_killed_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	killed_caller(_metadata, &self->subject, &self->a, SIGKILL, scaled(12, 1000));
+	struct killing k = { "caller_killed", call_for_ever, SIGKILL, 6000, scaled(12, 1000) };
+
+	kill_callers(_metadata, &self->subject, &self->a, &k);
 }
 
 TEST_F_TIMEOUT(signals, caller_interrupted_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	killed_caller(_metadata, &self->subject, &self->a, SIGINT, scaled(12, 1000));
+	struct killing k = { "caller_interrupted", call_for_ever, SIGINT, 6000,
+			     scaled(12, 1000) };
+
+	kill_callers(_metadata, &self->subject, &self->a, &k);
+}
+
+TEST_F_TIMEOUT(signals, command_killed_at_a_random_moment_leaves_the_subject_whole, 3600)
+{
+	struct killing k = { "command_killed", exec_command, SIGKILL, 100000, scaled(12, 1000) };
+
+	kill_callers(_metadata, &self->subject, &self->a, &k);
+}
+
+TEST_F_TIMEOUT(signals, command_interrupted_at_a_random_moment_leaves_the_subject_whole, 3600)
+{
+	struct killing k = { "command_interrupted", exec_command, SIGINT, 100000,
+			     scaled(12, 1000) };
+
+	kill_callers(_metadata, &self->subject, &self->a, &k);
 }
 
 /* Each thread counts the signals it got; a blocking read is what they disturb. */
