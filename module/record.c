@@ -188,6 +188,9 @@ static struct nsa_record *new_record(struct pid *pid)
 static int prepare_detach(struct nsa_op *op, struct nsa_subject *subject)
 {
 	subject->record = find_get(subject->pid);
+	/* It goes with the process. */
+	if (!subject->record && is_gone(subject->pid))
+		return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, subject, NULL);
 	if (!subject->record)
 		return nsa_fail(op, -ENOENT, NSATTACH_R_NOT_ATTACHED, 0, subject, NULL);
 	op->join.mask |= subject->record->mask;
