@@ -118,7 +118,8 @@ static void send_signals(void)
 {
 	if (kill(watch->pid, SIGCONT))
 		complain("kill outside", strerror(errno));
-	if (getpgid(watch->pid) <= 0 || getsid(watch->pid) <= 0)
+	/* 0 is the session of the first process. */
+	if (getpgid(watch->pid) < 0 || getsid(watch->pid) < 0)
 		complain("getpgid outside", strerror(errno));
 	ADD(watch->looks, 1);
 }
