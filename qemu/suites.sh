@@ -101,6 +101,7 @@ script_items() {
 		printf '%s\n' "file:$work/$name:/tests/${name}_test" "file:$top/qemu/demo/$script:/job/" "tree:$tree"
 	done
 	[[ " ${names[*]} " != *" docker "* ]] || modules=("${docker_modules[@]/#/module:}")
-	printf '%s\n' "file:$build/demo/teller" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/engine.sh:/job/" "file:$top/qemu/demo/world.sh:/job/" \
+	printf '%s\n' "file:$build/demo/teller" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/pid.sh:/job/" \
+		"file:$top/qemu/demo/engine.sh:/job/" "file:$top/qemu/demo/world.sh:/job/" \
 		"file:$top/README.md:/job/" "file:$top/userland/man/nsattach.8:/job/" "${modules[@]}"
 }

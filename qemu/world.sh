@@ -32,6 +32,7 @@ prepare_world() {
 	mapfile -t items < <(runtime_items && command_items)
 	"$top/qemu/initramfs.sh" "$initrd" "$kernel_dir" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$build/demo/teller" "file:$build/demo/environment:/job/" "file:$main:/job/main" \
-		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/" "$@"
+		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/pid.sh:/job/" \
+		"file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/" "$@"
 	unlock "build-$checkout"
 }

@@ -393,7 +393,8 @@ static const char *detach_round(struct tally *t)
 	begin_round(t, init);
 	ret = detach_pid(pid, &error);
 	count(t, !ret);
-	if (ret && ret != -ESRCH) {
+	/* Without a record: it had exited before it was looked for. */
+	if (ret && ret != -ESRCH && ret != -ENOENT) {
 		snprintf(text, sizeof(text), "ret %d, %s", ret, attach_error_text(&error));
 		return text;
 	}

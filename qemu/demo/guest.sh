@@ -8,6 +8,8 @@
 . /job/world.sh
 # shellcheck source=show.sh
 . /job/show.sh
+# shellcheck source=pid.sh
+. /job/pid.sh
 
 ask() { teller "$socket" "$1"; }
 
@@ -127,5 +129,6 @@ move
 look_after
 listen
 by_name
+if can_number; then by_number; fi
 afterwards
 conclude
