@@ -2,6 +2,7 @@
 /*
  * Man pages and completions say what the command does
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,49 @@ TEST(the_error_tables_have_every_reason)
 {
 	names_every_reason("man/nsattach.8");
 	names_every_reason("man/nsattach.4");
+}
+
+/* Heads of columns as they are JSON keys, from the source: "BY-PID", COLUMN_NUMBER -> "by_pid" in quotes. */
+static unsigned int documents_columns(const char *section, const char *file)
+{
+	char path[512], line[256], head[32], key[40];
+	unsigned int count = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/userland/cmd/%s", TOP, file);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " [%*[A-Z_]] = { \"%31[A-Z-]\", COLUMN_", head) != 1)
+			continue;
+		for (char *p = head; *p; p++)
+			*p = *p == '-' ? '_' : tolower((unsigned char)*p);
+		snprintf(key, sizeof(key), "\"%s\"", head);
+		CHECK_HAS(strstr(section, key) ? key : file, key);
+		count++;
+	}
+	if (f)
+		fclose(f);
+	return count;
+}
+
+TEST(the_man_page_has_every_key_of_the_json)
+{
+	static const char *const of_errors[] = { "exit", "errno", "reason",  "ns",
+						 "pid",	 "tid",	  "message", "error" };
+	const char *section = strstr(document("man/nsattach.8"), ".SH JSON OUTPUT");
+	char key[40];
+
+	CHECK(section != NULL);
+	if (!section)
+		return;
+	CHECK_INT(documents_columns(section, "list.c"), 9);
+	CHECK_INT(documents_columns(section, "residue.c"), 6);
+	CHECK_INT(documents_columns(section, "features.c"), 3);
+	CHECK_INT(documents_columns(section, "report.c"), 9);
+	for (size_t i = 0; i < sizeof(of_errors) / sizeof(of_errors[0]); i++) {
+		snprintf(key, sizeof(key), "\"%s\"", of_errors[i]);
+		CHECK_HAS(strstr(section, key) ? key : "", key);
+	}
 }
 
 static int parse_line(char *line, char error[ERROR_MAX])
