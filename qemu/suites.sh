@@ -23,12 +23,27 @@ packages_of() {
 	esac
 }
 
+# versions_of PACKAGE...: "PACKAGE VERSION" of those that this machine's suites have
+versions_of() {
+	apt-cache "${apt_options[@]}" --no-all-versions show "$@" 2>/dev/null |
+		awk '/^Package: / { name = $2 } /^Version: / { print name, $2 }'
+}
+
 # runtime_tree RUNTIME: prints the directory with its packages unpacked, made once for each set of versions.
 runtime_tree() {
 	local name key dir
-	local -a files=()
-	for name in $(packages_of "$1"); do
-		find_package "^${name//./\\.}\$" bookworm
+	local -a files=() names
+	local -A versions=()
+	read -ra names < <(packages_of "$1")
+	use_suite system
+	# One question for all of them: each costs a second.
+	while read -r name version; do versions[$name]=$version; done < <(versions_of "${names[@]}")
+	for name in "${names[@]}"; do
+		if [ -n "${versions[$name]-}" ]; then
+			package=$name version=${versions[$name]}
+		else
+			find_package "^${name//./\\.}\$" bookworm
+		fi
 		files+=("$(deb "$package" "$version")")
 	done
 	key=$(printf '%s\n' "${files[@]##*/}" | hash_of)
