@@ -32,14 +32,14 @@ mkdir -p "$logs"
 : >"$logs/channel"
 script=$top/qemu/demo/$(script_of "${RUNTIME:-runc}")
 [ -e "$script" ] || die "RUNTIME=$RUNTIME: say runc, crun, podman or docker"
-options=()
+options=() limit=300
 # Container engines want programs of AppArmor where the kernel has it.
-case ${RUNTIME-} in docker | podman) options=(--append apparmor=0 --memory 4096) ;; esac
+case ${RUNTIME-} in docker | podman) options=(--append apparmor=0 --memory 4096) limit=600 ;; esac
 prepare_world "$kernel" "$config" "$logs/initrd" "$script" "file:$top/README.md:/job/" \
 	"file:$top/userland/man/nsattach.8:/job/"
 say "booting $kernel ($config)"
 "$top/qemu/vm.sh" --kernel "$kernel_dir" --initrd "$logs/initrd" --channel "$logs/channel" --console "$logs/console" \
-	--timeout "${TIMEOUT:-300}" "${options[@]}" &
+	--timeout "${TIMEOUT:-$limit}" "${options[@]}" &
 vm=$! running=$! status=0
 # In the background and waited for, so that a signal ends the guest at once.
 { tail -n +1 -s 0.1 -f --pid=$vm "$logs/channel" | transcript; } &
