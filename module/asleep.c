@@ -17,11 +17,10 @@
  * the old one, and exit_sem() would free an undo entry under a sleeping semop);
  * clone, exec, setns, unshare (they would overwrite what was switched).
  *
- * Credentials are another matter: a call may exchange them for a while
- * (override_creds) and put back what it had. When they change, only calls count
- * that look up no path and open no file after they slept (overlayfs does it there).
+ * Nobody is left asleep when credentials change: a thread that wakes may exchange
+ * its own on its way out (task_work of others, security modules, override_creds),
+ * and the kernel uses them without a reference for as long as a call lasts.
  */
-#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -46,9 +45,12 @@ static bool is_plain_wait(int nr)
 	case __NR_accept:
 	case __NR_accept4:
 	case __NR_clock_nanosleep:
+	case __NR_connect:
 	case __NR_epoll_pwait:
 	case __NR_epoll_pwait2:
 	case __NR_epoll_wait:
+	case __NR_fcntl:
+	case __NR_flock:
 	case __NR_futex:
 	case __NR_futex_waitv:
 	case __NR_io_getevents:
@@ -60,6 +62,8 @@ static bool is_plain_wait(int nr)
 	case __NR_poll:
 	case __NR_ppoll:
 	case __NR_pselect6:
+	case __NR_read:
+	case __NR_readv:
 	case __NR_recvfrom:
 	case __NR_recvmmsg:
 	case __NR_recvmsg:
@@ -67,6 +71,9 @@ static bool is_plain_wait(int nr)
 	case __NR_rt_sigsuspend:
 	case __NR_rt_sigtimedwait:
 	case __NR_select:
+	case __NR_sendmmsg:
+	case __NR_sendmsg:
+	case __NR_sendto:
 	case __NR_wait4:
 	case __NR_waitid:
 		return true;
@@ -78,28 +85,11 @@ static bool is_plain_wait(int nr)
 	return false;
 }
 
-/* Some of these look up the path of a socket, or open a file, after they slept. */
-static bool may_change_creds(int nr)
-{
-	switch (nr) {
-	case __NR_connect:
-	case __NR_fcntl:
-	case __NR_flock:
-	case __NR_read:
-	case __NR_readv:
-	case __NR_sendmmsg:
-	case __NR_sendmsg:
-	case __NR_sendto:
-		return true;
-	}
-	return false;
-}
-
 /*
  * A file can do anything in its write (pktgen's keeps a bare network namespace);
  * pipes and sockets are known.
  */
-static bool is_stream(struct task_struct *task, unsigned int fd)
+static bool writes_to_stream(struct task_struct *task, unsigned int fd)
 {
 	umode_t mode = nsa_task_fd_mode(task, fd);
 
@@ -158,28 +148,18 @@ bool nsa_is_running(struct task_struct *task)
 
 static bool may_switch_in(struct task_struct *task, const struct entry *e, u64 moves)
 {
-	bool creds = moves & CLONE_NEWUSER;
-
 	if (is_sysv_wait(e->nr))
 		return !(moves & CLONE_NEWIPC);
 	if (e->nr == __NR_write || e->nr == __NR_writev)
-		return is_stream(task, e->fd);
-	if (creds && (e->nr == __NR_read || e->nr == __NR_readv))
-		return is_stream(task, e->fd);
-	return is_plain_wait(e->nr) || (!creds && may_change_creds(e->nr));
+		return writes_to_stream(task, e->fd);
+	return is_plain_wait(e->nr);
 }
 
 bool nsa_in_plain_wait(struct task_struct *task)
 {
 	struct entry e;
 
-	return read_entry(task, &e) && (is_plain_wait(e.nr) || may_change_creds(e.nr));
-}
-
-/* Has a system call exchanged them for a while? */
-static bool has_other_creds(struct task_struct *task)
-{
-	return rcu_access_pointer(task->cred) != rcu_access_pointer(task->real_cred);
+	return read_entry(task, &e) && is_plain_wait(e.nr);
 }
 
 bool nsa_is_asleep(struct task_struct *task, u64 moves)
@@ -187,10 +167,8 @@ bool nsa_is_asleep(struct task_struct *task, u64 moves)
 	unsigned int state = READ_ONCE(task->__state);
 	struct entry e;
 
-	if (!(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) || !is_at_rest(task) ||
+	if (moves & CLONE_NEWUSER || !(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) || !is_at_rest(task) ||
 	    !read_entry(task, &e) || READ_ONCE(task->__state) != state)
-		return false;
-	if (moves & CLONE_NEWUSER && has_other_creds(task))
 		return false;
 	/* Frozen by cgroup v1 at the boundary, after whatever it did. */
 	if (state & TASK_FROZEN && (e.nr < 0 || !e.inside))

@@ -5,12 +5,13 @@
  * A process joins a cgroup when its number is written to cgroup.procs; nothing
  * else is exported, and that file has all checks of cgroup2 with the rights of
  * who opened it: the caller. It is written last, with all threads held, right
- * before the commit: nobody is born on the wrong side, and what can still fail
- * afterwards is undone by the same way before the threads are let go. The file
- * for the way back is opened before.
+ * before the commit: nobody is born on the wrong side, no number is used again,
+ * and what can still fail afterwards is undone by the same way before the threads
+ * are let go. The file for the way back is opened before.
  *
- * Held threads are at the user-mode boundary or in a plain wait, so they hold
- * none of the locks that cgroup2 takes.
+ * Held threads hold none of the locks that cgroup2 takes (one that sleeps in a
+ * page fault may hold its mmap_lock, which cpuset wants: as for everybody who
+ * writes to cgroup.procs).
  */
 #include <linux/cgroup.h>
 #include <linux/file.h>
@@ -23,6 +24,7 @@
 #include "cgroup.h"
 #include "op.h"
 #include "record.h"
+#include "subject.h"
 
 #define PROCS	"/cgroup.procs"
 
@@ -54,6 +56,11 @@ static struct file *open_procs(const struct path *where, struct cgroup *cgroup)
 	else
 		file = file_open_root_mnt(where->mnt, strcat(path, PROCS), O_WRONLY, 0);
 	kfree(path);
+	/* The root of that mount need not be the caller's, and names come back. */
+	if (!IS_ERR(file) && d_inode(file->f_path.dentry->d_parent)->i_ino != cgroup_ino(cgroup)) {
+		fput(file);
+		file = ERR_PTR(-ENOENT);
+	}
 	return file;
 }
 
@@ -126,9 +133,11 @@ static int write_number(struct nsa_subject *subject, struct file *file)
 	loff_t pos = 0;
 	ssize_t n;
 
-	/* "0" would be the caller. */
+	/* "0" would be the caller, and the number of a process that is gone anybody. */
 	if (!nr)
 		return -EXDEV;
+	if (!pid_has_task(subject->pid, PIDTYPE_TGID))
+		return -ESRCH;
 	n = kernel_write(file, text, scnprintf(text, sizeof(text), "%d", nr), &pos);
 	return n < 0 ? n : 0;
 }
@@ -140,6 +149,8 @@ static int join(struct nsa_op *op, struct nsa_subject *subject)
 
 	if (!subject->join)
 		return 0;
+	if (nsa_subject_is_gone(subject))
+		return refuse(op, subject, -ESRCH);
 	subject->was_in_cgroup = cgroup_of(subject);
 	if (!subject->was_in_cgroup)
 		return nsa_fail(op, -EOPNOTSUPP, NSATTACH_R_CGROUP_THREADED, 0, subject, NULL);

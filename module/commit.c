@@ -17,6 +17,7 @@
 #include <linux/sched/task.h>
 #include <linux/sem.h>
 
+#include "asleep.h"
 #include "commit.h"
 #include "compat/compat.h"
 #include "compat/symbols.h"
@@ -188,8 +189,14 @@ static bool nothing_changed(struct nsa_op *op)
 {
 	unsigned int i;
 
+	struct nsa_thread *th;
+
 	if (op->nr_pending || op->stale || op->restless)
 		return false;
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (th->state == NSA_ASLEEP && nsa_is_running(th->task))
+			return false;
+	}
 	for (i = 0; i < op->nr_subjects; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
@@ -261,22 +268,64 @@ static void undo_parked(struct nsa_thread *th) { }
 static void undo_stopped(struct nsa_thread *th) { }
 #endif
 
+/* Nobody's exit shall free what switch_fs() will write to. */
+static void hold_fs(struct nsa_fs *fs)
+{
+	if (fs->held)
+		return;
+	fs->held = true;
+	nsa_fs_lock(fs->old);
+	fs->old->users++;
+	nsa_fs_unlock(fs->old);
+}
+
+static void release_fs(struct fs_struct *fs, unsigned int nr)
+{
+	int left;
+
+	nsa_fs_lock(fs);
+	fs->users -= nr;
+	left = fs->users;
+	nsa_fs_unlock(fs);
+	if (!left)
+		nsa_free_fs_struct(fs);
+}
+
+/*
+ * One that is frozen by cgroup v1 at the boundary and then killed and thawed exits
+ * without meeting its task_work: it has no nsproxy any more, or will not have.
+ */
+static void switch_nothing(struct nsa_thread *th)
+{
+	WARN_ON_ONCE(th->state != NSA_ASLEEP);
+	th->state = NSA_GONE;
+	/* Freed with the op when nobody has moved to it. */
+	if (th->fs && th->fs->copy) {
+		nsa_fs_lock(th->fs->copy);
+		th->fs->copy->users--;
+		nsa_fs_unlock(th->fs->copy);
+	}
+}
+
 static void switch_parked(struct nsa_thread *th)
 {
 	struct task_struct *task = th->task;
 
-	undo_parked(th);
+	if (!(READ_ONCE(task->flags) & PF_EXITING))
+		undo_parked(th);
 	get_nsproxy(th->proxy->new);
 	task_lock(task);
-	if (WARN_ON_ONCE(task->nsproxy != th->proxy->old)) {
+	if (task->nsproxy != th->proxy->old || (th->fs && task->fs != th->fs->old)) {
 		task_unlock(task);
 		nsa_put_nsproxy(th->proxy->new);
-		th->state = NSA_GONE;
+		switch_nothing(th);
 		return;
 	}
 	task->nsproxy = th->proxy->new;
 	if (th->fs && th->fs->copy)
 		task->fs = th->fs->copy;
+	else if (th->fs)
+		hold_fs(th->fs);
 	task_unlock(task);
 	if (th->cred->new)
 		nsa_cred_switch(task, th->cred);
@@ -309,22 +358,18 @@ static void note_old_paths(struct nsa_fs *fs)
 
 static void switch_fs(struct nsa_fs *fs)
 {
-	int left;
-
 	if (!fs->nr_moved)
 		return;
 	note_old_paths(fs);
-	if (!fs->copy) {
-		nsa_set_fs_root(fs->old, &fs->root);
-		nsa_set_fs_pwd(fs->old, &fs->pwd);
+	if (fs->copy) {
+		release_fs(fs->old, fs->nr_moved);
 		return;
 	}
-	nsa_fs_lock(fs->old);
-	fs->old->users -= fs->nr_moved;
-	left = fs->old->users;
-	nsa_fs_unlock(fs->old);
-	if (!left)
-		nsa_free_fs_struct(fs->old);
+	nsa_set_fs_root(fs->old, &fs->root);
+	nsa_set_fs_pwd(fs->old, &fs->pwd);
+	if (fs->held)
+		release_fs(fs->old, 1);
+	fs->held = false;
 }
 
 /*

@@ -310,11 +310,48 @@ static int ask_new(struct nsa_op *op)
 	return nr;
 }
 
+/*
+ * Nobody leaves, so no process is reaped and its number used again, while its cgroup
+ * changes. Return: as settle(), 1 when it is done.
+ */
+static int join_cgroup(struct nsa_op *op)
+{
+	bool all;
+	int err;
+
+	spin_lock(&op->lock);
+	all = !op->nr_pending;
+	if (all)
+		WRITE_ONCE(op->state, NSA_COMMITTING);
+	spin_unlock(&op->lock);
+	if (!all)
+		return 0;
+	op->in_cgroup = true;
+	err = nsa_cgroup_join(op);
+	nsa_finish(op, NSA_GATHER);
+	return err ?: 1;
+}
+
+static int leave_cgroup(struct nsa_op *op)
+{
+	int err;
+
+	spin_lock(&op->lock);
+	WRITE_ONCE(op->state, NSA_COMMITTING);
+	spin_unlock(&op->lock);
+	err = nsa_cgroup_back(op);
+	nsa_finish(op, NSA_GATHER);
+	return err;
+}
+
 /* Return: as settle(). */
 static int commit(struct nsa_op *op)
 {
-	if (!nsa_commit_begin(op))
+	if (!nsa_commit_begin(op)) {
+		/* Somebody woke, and is on its way here. */
+		usleep_range(10, 30);
 		return 0;
+	}
 	nsa_commit(op);
 	nsa_finish(op, NSA_COMMITTED);
 	return 1;
@@ -329,9 +366,7 @@ static int commit_pids(struct nsa_op *op)
 		return 0;
 	err = nsa_pid_commit(op);
 	if (err) {
-		spin_lock(&op->lock);
-		WRITE_ONCE(op->state, NSA_GATHER);
-		spin_unlock(&op->lock);
+		nsa_finish(op, NSA_GATHER);
 		return err == -EAGAIN ? 0 : err;
 	}
 	nsa_commit(op);
@@ -392,12 +427,13 @@ static int settle(struct nsa_op *op)
 	/* After a pid move there is no way back: whatever it is, try again. */
 	if (err && op->pid_moved)
 		return 0;
-	if (!err && op->flags & NSATTACH_F_CGROUP && !op->in_cgroup) {
-		op->in_cgroup = true;
-		err = nsa_cgroup_join(op);
-	}
 	if (err)
 		return err;
+	if (op->flags & NSATTACH_F_CGROUP && !op->in_cgroup) {
+		err = join_cgroup(op);
+		if (err <= 0)
+			return err;
+	}
 	if (op->pid_target && !op->pid_moved)
 		return op->nr_stopped ? commit_pids_first(op) : commit_pids(op);
 	return commit(op);
@@ -475,7 +511,7 @@ int nsa_gather(struct nsa_op *op)
 	op->asked = ktime_get();
 	err = gather(op);
 	if (err && op->in_cgroup)
-		err = nsa_cgroup_back(op) ?: err;
+		err = leave_cgroup(op) ?: err;
 	if (err && !abort_gather(op))
 		err = 0;
 	op->released = ktime_get();

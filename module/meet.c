@@ -89,7 +89,9 @@ static bool arrive(struct nsa_thread *th)
 		op->restless = true;
 		nsa_count_fs(th, -1);
 	} else if (th->state == NSA_ASLEEP) {
+		/* Task_works of others ran first: one of io_uring makes threads. */
 		th->subject->nr_asleep--;
+		op->restless = true;
 		nsa_count_fs(th, -1);
 	}
 	if (current->flags & PF_EXITING) {
@@ -116,19 +118,31 @@ static bool leave_if_killed(struct nsa_thread *th)
 	spin_lock(&op->lock);
 	leave = op->state == NSA_GATHER;
 	if (leave) {
-		/* One that woke while the numbers were decided still counts as asleep. */
-		if (th->state == NSA_ASLEEP)
-			th->subject->nr_asleep--;
-		else
-			th->subject->nr_parked--;
 		th->state = NSA_GONE;
 		th->waits = false;
+		th->subject->nr_parked--;
 		nsa_count_fs(th, -1);
 		op->slow = true;
 		wake_caller(op);
 	}
 	spin_unlock(&op->lock);
 	return leave;
+}
+
+/*
+ * One that came while the caller held all threads (COMMITTING) is counted when that
+ * is over. Return: false for one that exits.
+ */
+static bool arrive_late(struct nsa_thread *th)
+{
+	struct nsa_op *op = th->op;
+
+	spin_lock(&op->lock);
+	if (op->state == NSA_GATHER && th->state != NSA_PARKED && arrive(th))
+		wake_caller(op);
+	th->waits = th->state != NSA_GONE;
+	spin_unlock(&op->lock);
+	return th->waits;
 }
 
 static void park(struct nsa_thread *th)
@@ -144,7 +158,7 @@ static void park(struct nsa_thread *th)
 			break;
 		if (state == NSA_GATHER) {
 			__set_current_state(TASK_RUNNING);
-			if (leave_if_killed(th))
+			if (!arrive_late(th) || leave_if_killed(th))
 				return;
 			set_current_state(TASK_KILLABLE);
 			if (READ_ONCE(op->state) != NSA_GATHER)

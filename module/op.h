@@ -26,7 +26,8 @@ struct nsa_subject;
 
 /*
  * GATHER -> COMMITTING -> COMMITTED, or GATHER -> ABORTED; under nsa_op.lock.
- * Whoever goes to COMMITTING alone carries it to COMMITTED.
+ * Whoever goes to COMMITTING alone carries it to COMMITTED; only the caller may go
+ * back from there to GATHER, for steps that can fail while nobody may leave.
  */
 enum nsa_op_state {
 	NSA_GATHER,
@@ -72,6 +73,7 @@ struct nsa_fs {
 	struct fs_struct *old;		/* no reference: used while its threads are held */
 	struct fs_struct *copy;		/* for the subject, when strangers share @old */
 	struct fs_struct *now;		/* in the record: what it became; compared only */
+	bool held;			/* a reference to @old during the commit */
 	unsigned int nr_threads;	/* how many gathered threads have it */
 	unsigned int nr_moved;
 	struct path root, pwd;		/* where it goes */

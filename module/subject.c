@@ -161,6 +161,19 @@ static bool claimed(struct nsa_op *op, int *err)
 	return *err != -EBUSY;
 }
 
+/* Is the caller's process a subject of another attach? */
+static bool wanted_by_another(struct nsa_op *op)
+{
+	struct nsa_subject *s;
+	bool wanted;
+
+	spin_lock(&claims_lock);
+	s = claim_of(task_tgid(current));
+	wanted = s && s->op != op;
+	spin_unlock(&claims_lock);
+	return wanted;
+}
+
 /**
  * nsa_claim - make the subjects ours alone, and take a place in the order
  * @op:		attach
@@ -192,7 +205,7 @@ int nsa_claim(struct nsa_op *op)
 	 * in the list, or its notification is seen here.
 	 */
 	smp_mb();
-	if (task_work_pending(current) && !task_sigpending(current)) {
+	if (task_work_pending(current) && !task_sigpending(current) && wanted_by_another(op)) {
 		nsa_unclaim(op);
 		return -ERESTARTNOINTR;
 	}

@@ -547,10 +547,10 @@ static void release_subject(struct nsa_subject *subject)
 		nsa_origin_free(o);
 }
 
-/* One that still sleeps may do so for days: it shall not keep the op for that. */
+/* One that did not come may not do so for days: it shall not keep the op for that. */
 static void take_back_work(struct nsa_thread *th)
 {
-	if (th->slept && nsa_task_work_cancel(th->task, &th->work))
+	if (!READ_ONCE(th->came) && nsa_task_work_cancel(th->task, &th->work))
 		nsa_op_put(th->op);
 }
 

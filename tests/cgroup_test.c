@@ -190,6 +190,49 @@ TEST_F(cgroup, of_the_first_is_left_again_when_the_second_can_not_join)
 	UNTIL(!rmdir(inner));
 }
 
+/* Each for itself: the first one's failure or success is nothing to the second. */
+TEST_F(cgroup, is_joined_and_left_by_each)
+{
+	struct subject other, stuck;
+	struct nsattach_subject *s = self->call.subjects;
+	struct subject *members[] = { &stuck, &self->subject, &other };
+	struct attach back;
+
+	ASSERT_CLEAN(subject_start_plain(&stuck, 2));
+	ASSERT_CLEAN(subject_start_plain(&other, 2));
+	ASSERT_TRUE(put_into(self->was, other.pid));
+	attach_done(&self->call);
+	attach_init(&self->call);
+	for (unsigned int i = 0; i < 3; i++)
+		ASSERT_EQ(0, attach_add_subject(&self->call, members[i]->pid));
+	ASSERT_EQ(0, attach_set_target(&self->call, self->place.pid, NS_BASE));
+	self->call.arg.flags = NSATTACH_F_CGROUP | NSATTACH_F_EACH;
+	self->call.arg.cgroup = self->fd;
+	kill(stuck.pid, SIGKILL);
+	ASSERT_TRUE(UNTIL(task_state(stuck.pid, stuck.pid) == 'Z'));
+	ASSERT_EQ(0, attach_call(&self->call));
+	EXPECT_EQ(-ESRCH, s[0].result);
+	EXPECT_EQ(0, s[1].result);
+	EXPECT_EQ(0, s[2].result);
+	EXPECT_TRUE(is_in(PID, self->to));
+	EXPECT_TRUE(is_in(other.pid, self->to));
+
+	attach_init(&back);
+	ASSERT_EQ(0, attach_add_subject(&back, PID));
+	ASSERT_EQ(0, attach_add_subject(&back, other.pid));
+	back.arg.flags = NSATTACH_F_CGROUP | NSATTACH_F_EACH;
+	back.arg.cgroup = open(cgroup2_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_EQ(0, detach_call(&back));
+	EXPECT_EQ(0, back.subjects[0].result);
+	EXPECT_EQ(0, back.subjects[1].result);
+	EXPECT_TRUE(is_in(PID, self->was));
+	EXPECT_TRUE(is_in(other.pid, self->was));
+	close(back.arg.cgroup);
+	attach_done(&back);
+	subject_stop(&other);
+	subject_stop(&stuck);
+}
+
 TEST_F(cgroup, that_takes_no_processes_refuses)
 {
 	struct snapshot *before = snapshot_take(PID);

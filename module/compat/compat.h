@@ -11,6 +11,8 @@
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/nospec.h>
 #include <linux/sched/task.h>
 #include <linux/fs_struct.h>
 #include <linux/ipc_namespace.h>
@@ -42,7 +44,29 @@
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
 		    unsigned int flags, struct path *path);
 
-/* The type of file that an fd of another task is, or 0. Does not sleep. */
+/* get_file_rcu() was a macro on a file; since 6.7 it follows a pointer to one. */
+#ifdef get_file_rcu
+static inline struct file *nsa_files_get(struct files_struct *files, unsigned int fd)
+{
+	struct file *file = files_lookup_fd_raw(files, fd);
+
+	return file && get_file_rcu(file) ? file : NULL;
+}
+#else
+static inline struct file *nsa_files_get(struct files_struct *files, unsigned int fd)
+{
+	struct fdtable *fdt = rcu_dereference_raw(files->fdt);
+
+	if (fd >= fdt->max_fds)
+		return NULL;
+	return get_file_rcu(&fdt->fd[array_index_nospec(fd, fdt->max_fds)]);
+}
+#endif
+
+/*
+ * The type of file that an fd of another task is, or 0. Another thread may close it
+ * at any time. Does not sleep.
+ */
 static inline umode_t nsa_task_fd_mode(struct task_struct *task, unsigned int fd)
 {
 	struct file *file = NULL;
@@ -51,11 +75,13 @@ static inline umode_t nsa_task_fd_mode(struct task_struct *task, unsigned int fd
 	rcu_read_lock();
 	task_lock(task);
 	if (task->files)
-		file = files_lookup_fd_raw(task->files, fd);
-	if (file)
-		mode = file_inode(file)->i_mode;
+		file = nsa_files_get(task->files, fd);
 	task_unlock(task);
 	rcu_read_unlock();
+	if (!file)
+		return 0;
+	mode = file_inode(file)->i_mode;
+	fput(file);
 	return mode;
 }
 
