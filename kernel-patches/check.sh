@@ -19,6 +19,9 @@ if [ ${#versions[@]} = 0 ]; then
 		versions+=("$(basename "$dir")")
 	done
 fi
+mkdir -p "$cache"
+exec {lock}>"$cache/lock" # one run at a time works in there
+flock "$lock"
 passed=0 failed=0
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
