@@ -149,18 +149,24 @@ build_source() {
 	compile source "${list[@]}"
 }
 
-# Without the numbers of lines that are kept for warnings.
-code() { # OBJECT OUT
-	objcopy --strip-debug --remove-section=__bug_table --remove-section=.rela__bug_table "$1" "$2"
+# All code and data of an object and what they refer to, without the line numbers of warnings; names of local symbols have
+# numbers in them, too.
+content() { # OBJECT
+	objcopy --strip-debug --remove-section=__bug_table --remove-section=.rela__bug_table "$1" "$work/content.o" &&
+		objdump -s -d -r "$work/content.o" | tail -n +3
 }
 
 same_code() {
 	local object status=0
 	for object in $(objects off); do
 		[ -e "$work/build-source/$object" ] || continue
-		code "$work/build-source/$object" "$work/before.o"
-		code "$work/build-off/$object" "$work/after.o"
-		cmp -s "$work/before.o" "$work/after.o" || { echo "$object is not what it was" && status=1; }
+		content "$work/build-source/$object" >"$work/before"
+		content "$work/build-off/$object" >"$work/after"
+		if [ -s "$work/before" ] && cmp -s "$work/before" "$work/after"; then
+			echo "same: $object ($(wc -l <"$work/after") lines)"
+		else
+			echo "not what it was: $object" && status=1
+		fi
 	done
 	return $status
 }
