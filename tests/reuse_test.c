@@ -143,7 +143,7 @@ static void replace(struct __test_metadata *_metadata, FIXTURE_DATA(reuse) *self
 
 TEST_F_TIMEOUT(reuse, of_a_number_never_hits_the_newcomer, 1200)
 {
-	unsigned long rounds = scaled(300, 20000);
+	unsigned long rounds = scaled(80, 20000);
 	struct sums sums = { 0, 0, 0, 0 };
 
 	for (unsigned long i = 0; i < rounds; i++)
