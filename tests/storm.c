@@ -27,10 +27,15 @@ void storm_init(void)
 	outer_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* The one that bodies wait for comes last: from then on the set is judged by. */
 void storm_set_from_task(unsigned int set, pid_t pid)
 {
+	uint64_t *ns = storm->sets[set];
+
 	for (size_t i = 0; i < NR_JUDGED; i++)
-		storm->sets[set][judged[i]] = task_ns(pid, pid, ns_types[judged[i]].member);
+		if (judged[i] != NS_UTS)
+			ns[judged[i]] = task_ns(pid, pid, ns_types[judged[i]].member);
+	SET(ns[NS_UTS], task_ns(pid, pid, ns_types[NS_UTS].member));
 }
 
 void storm_set_from_place(unsigned int set, const struct place *place)
