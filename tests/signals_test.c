@@ -139,9 +139,9 @@ static void exec_command(pid_t subject, pid_t target)
 
 	snprintf(pid, sizeof(pid), "%d", subject);
 	snprintf(to, sizeof(to), "%d", target);
-	/* Without pid, which is the number itself where the kernel can. */
+	/* Without pid, which is the number itself where the kernel can; cwd as the call has it. */
 	execlp("nsattach", "nsattach", "--pid", pid, "--target", to, "--ns",
-	       "mnt,net,uts,ipc,cgroup", NULL);
+	       "mnt,net,uts,ipc,cgroup", "--wd", "/", NULL);
 	_exit(127);
 }
 
@@ -151,7 +151,7 @@ struct killing {
 	const char *name;
 	void (*call)(pid_t subject, pid_t target);
 	int signal;
-	unsigned long step;	/* turns of a loop; each round waits for some more */
+	unsigned long step; /* turns of a loop; each round waits for some more */
 	unsigned long rounds;
 };
 
@@ -225,23 +225,21 @@ TEST_F_TIMEOUT(signals, caller_killed_at_a_random_moment_leaves_the_subject_whol
 
 TEST_F_TIMEOUT(signals, caller_interrupted_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	struct killing k = { "caller_interrupted", call_for_ever, SIGINT, 6000,
-			     scaled(12, 1000) };
+	struct killing k = { "caller_interrupted", call_for_ever, SIGINT, 6000, scaled(12, 1000) };
 
 	kill_callers(_metadata, &self->subject, &self->a, &k);
 }
 
 TEST_F_TIMEOUT(signals, command_killed_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	struct killing k = { "command_killed", exec_command, SIGKILL, 100000, scaled(5, 1000) };
+	struct killing k = { "command_killed", exec_command, SIGKILL, 600000, scaled(5, 1000) };
 
 	kill_callers(_metadata, &self->subject, &self->a, &k);
 }
 
 TEST_F_TIMEOUT(signals, command_interrupted_at_a_random_moment_leaves_the_subject_whole, 3600)
 {
-	struct killing k = { "command_interrupted", exec_command, SIGINT, 100000,
-			     scaled(5, 1000) };
+	struct killing k = { "command_interrupted", exec_command, SIGINT, 600000, scaled(5, 1000) };
 
 	kill_callers(_metadata, &self->subject, &self->a, &k);
 }
@@ -276,8 +274,9 @@ static void body_pause(struct subject_shared *shared, unsigned int index)
 
 TEST_F_TIMEOUT(signals, of_the_subject_are_all_delivered, 1200)
 {
-	struct subject_options options = { .threads = 8, .unshare = NS_NOPID, .body = body_pause,
-					   .setup = setup_handler };
+	struct subject_options options = {
+		.threads = 8, .unshare = NS_NOPID, .body = body_pause, .setup = setup_handler
+	};
 	unsigned long rounds = scaled(60, 5000), sent = 0;
 	struct subject_shared *shared;
 
