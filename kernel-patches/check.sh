@@ -243,7 +243,7 @@ print_table() {
 		for (c = 1; c <= columns; c++) printf " %10s", column[c]
 		printf "\n"
 		for (i = 1; i <= n; i++) {
-			if (row[i] ~ /Debian source$|names$/) continue
+			if (row[i] ~ / (Debian source|file names)$/) continue
 			printf "%-64s", row[i]
 			for (c = 1; c <= columns; c++) printf " %10s", value[row[i], column[c]]
 			printf "\n"
@@ -259,8 +259,8 @@ for version in "${versions[@]}"; do
 	[ -z "$fresh" ] || rm -rf "$work"
 	mkdir -p "$state"
 	say "kernel-patches/$version"
-	rm -f "$state"/names*
-	once names same same_names || true
+	rm -f "$state"/file_names*
+	once 'file names' same same_names || true
 	[ -d "$tree/.git" ] || rm -f "$state"/Debian_source* "$state/begun"
 	check_series
 done

@@ -307,6 +307,43 @@ static int install_time(struct nsset *set, struct ns_common *ns)
 	return 0;
 }
 
+static void set_current_fs(struct fs_struct *fs)
+{
+	task_lock(current);
+	current->fs = fs;
+	task_unlock(current);
+}
+
+/*
+ * 6.12.117 refuses a caller that shares its own fs_struct with its threads,
+ * although it changes the one in the set. Show it one that is not shared, for as
+ * long as it looks. A thread of the caller that execs meanwhile finds the shared
+ * one with more users than there are threads, and at worst gains no privileges.
+ */
+static int install_mnt(struct nsset *set, struct ns_common *ns)
+{
+	struct fs_struct *shared = current->fs, *own;
+	int err = ns->ops->install(set, ns);
+
+	if (err != -EINVAL || READ_ONCE(shared->users) == 1)
+		return err;
+	own = nsa_copy_fs_struct(shared);
+	if (!own)
+		return -ENOMEM;
+	set_current_fs(own);
+	err = ns->ops->install(set, ns);
+	set_current_fs(shared);
+	nsa_free_fs_struct(own);
+	return err;
+}
+
+static int install_one(struct nsset *set, struct ns_common *ns, u64 flag)
+{
+	if (flag == CLONE_NEWNS)
+		return install_mnt(set, ns);
+	return flag == CLONE_NEWTIME ? install_time(set, ns) : ns->ops->install(set, ns);
+}
+
 static int install(struct nsa_op *op, struct nsa_subject *subject, struct nsset *set)
 {
 	int i, err;
@@ -319,8 +356,7 @@ static int install(struct nsa_op *op, struct nsa_subject *subject, struct nsset 
 		if (types[i].flag == CLONE_NEWPID && !pid_ns_is_below(ns, subject))
 			return nsa_fail(op, -EINVAL, NSATTACH_R_PIDNS_NOT_BELOW,
 					types[i].flag, subject, NULL);
-		err = types[i].flag == CLONE_NEWTIME ? install_time(set, ns)
-						    : ns->ops->install(set, ns);
+		err = install_one(set, ns, types[i].flag);
 		if (err)
 			return install_error(op, err, &types[i], subject);
 	}
