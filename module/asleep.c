@@ -167,8 +167,8 @@ bool nsa_is_asleep(struct task_struct *task, u64 moves)
 	unsigned int state = READ_ONCE(task->__state);
 	struct entry e;
 
-	if (moves & CLONE_NEWUSER || !(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) || !is_at_rest(task) ||
-	    !read_entry(task, &e) || READ_ONCE(task->__state) != state)
+	if (moves & CLONE_NEWUSER || !(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) ||
+	    !is_at_rest(task) || !read_entry(task, &e) || READ_ONCE(task->__state) != state)
 		return false;
 	/* Frozen by cgroup v1 at the boundary, after whatever it did. */
 	if (state & TASK_FROZEN && (e.nr < 0 || !e.inside))
