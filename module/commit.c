@@ -321,6 +321,7 @@ static void switch_parked(struct nsa_thread *th)
 		switch_nothing(th);
 		return;
 	}
+	lockdep_assert_held(&task->alloc_lock);
 	task->nsproxy = th->proxy->new;
 	if (th->fs && th->fs->copy)
 		task->fs = th->fs->copy;

@@ -23,6 +23,7 @@ bool nsa_all_parked(struct nsa_op *op)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&op->lock);
 	if (op->stale || op->slow)
 		return false;
 	for (i = 0; i < op->nr_subjects; i++) {
@@ -42,6 +43,7 @@ void nsa_finish_locked(struct nsa_op *op, enum nsa_op_state state)
 {
 	struct nsa_thread *th;
 
+	lockdep_assert_held(&op->lock);
 	WRITE_ONCE(op->state, state);
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		/* Not one that saw the state and may sleep elsewhere again. */
@@ -83,6 +85,7 @@ static bool arrive(struct nsa_thread *th)
 	struct nsa_op *op = th->op;
 	bool was_pending = th->state == NSA_QUEUED;
 
+	lockdep_assert_held(&op->lock);
 	if (th->state == NSA_STOPPED) {
 		th->subject->nr_stopped--;
 		op->nr_stopped--;
