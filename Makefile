@@ -4,9 +4,10 @@
 
 KERNEL ?=
 CONFIG ?= plain
-export TEST KSRC RUNTIME V SCALE
+export TEST KSRC RUNTIME V SCALE MUTANT WORKERS MINUTES
 
 where = $(KERNEL:%=%:$(CONFIG))
+CONFIG_GIVEN = $(filter-out file undefined default,$(origin CONFIG))
 
 help: ## this list
 	@echo 'make TARGET [KERNEL=6.1-stock|6.1-patched|6.12-stock|6.12-patched|newest-patched] [CONFIG=plain|lockdep|kasan|kcsan]'
@@ -21,9 +22,21 @@ test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on K
 	@qemu/packages.sh test
 	@qemu/test.sh $(or $(where),$(if $(KSRC),host own:$(CONFIG),host 6.1-stock 6.1-patched))
 
-test-all: ## test, and the debug kernels of 6.1
+test-all: ## the matrix: all suites at whole scale on all kernels and configs, resumed where it stopped (hours)
 	@qemu/packages.sh test
-	@SCALE=whole qemu/test.sh host 6.1-stock 6.1-patched 6.1-patched:lockdep 6.1-patched:kasan 6.1-patched:kcsan
+	@qemu/matrix.sh $(or $(where),$(if $(CONFIG_GIVEN),$(foreach k,6.1 6.12 newest,$(k)-patched:$(CONFIG))))
+
+mutants: ## break the module on purpose, one small change at a time: is each noticed? (MUTANT="perm-*")
+	@qemu/packages.sh test
+	@qemu/mutants.sh
+
+soak: ## attach one process again and again for as long as told, with a line a minute (MINUTES=10)
+	@qemu/packages.sh test
+	@SOAK=$(or $(MINUTES),10) TEST=soak qemu/test.sh $(or $(KERNEL),6.1-patched):$(CONFIG)
+
+fuzz-host: ## libFuzzer on arguments, names and container state files (MINUTES=1 each)
+	@qemu/packages.sh test fuzz
+	@qemu/fuzz-host.sh
 
 runtimes: ## the demonstration as a suite with runc, crun, podman and Docker Engine, or with RUNTIME
 	@qemu/packages.sh test
@@ -71,5 +84,5 @@ packages-check: ## try them in a bare Debian 12: install, upgrade, remove, purge
 clean: ## remove build/ (the cache of kernels stays: see qemu/README.md)
 	rm -rf build
 
-.PHONY: help demo test test-all runtimes deb packages-check patches-check selftests overhead shell gdb lint bench install clean
+.PHONY: help demo test test-all mutants soak fuzz-host runtimes deb packages-check patches-check selftests overhead shell gdb lint bench install clean
 .NOTPARALLEL:

@@ -79,6 +79,17 @@ wants_runtimes() {
 	return 1
 }
 
+# script_suites KERNEL: the names of those that are asked for
+script_suites() {
+	local name
+	if [[ $1 == *-stock ]] && selected newcomer; then echo newcomer; fi
+	if selected stories; then echo stories; fi
+	wants_runtimes || return 0
+	for name in $runtime_suites; do
+		if selected "$name"; then echo "$name"; fi
+	done
+}
+
 # newcomer_items: the suite that runs after all others, where modules can be signed; a module of another kernel is one
 # with another word in its vermagic (the release alone is not compared where symbols have versions).
 newcomer_items() {

@@ -4,17 +4,18 @@
 # A suite is good if its plan was kept, its status is 0, every result is ok or a skip that qemu/skips allows, and the
 # kernel log stayed clean. Each thing that is wrong is one failure.
 
-# tap_read KERNEL CONFIG RESULTS: standard input is the channel; a row per suite is added to the file RESULTS.
+# tap_read KERNEL CONFIG RESULTS SECONDS: standard input is the channel; a row per suite is added to the file RESULTS.
+# Nothing for SECONDS, which no suite may take, is a guest that hangs.
 tap_read() {
 	local line suite='' kernel=$1 config=$2 results=$3 test
 	local -i passed failed skipped planned seen splat finished=0
-	local -a lines
-	while IFS= read -r line; do
+	local -a lines told
+	while IFS= read -r -t "$4" line; do
 		line=${line%$'\r'}
 		[ -z "${V-}" ] || printf '   %s\n' "$line"
 		case $line in
 		'nsattach: begin '*)
-			suite=${line#nsattach: begin } passed=0 failed=0 skipped=0 planned=-1 seen=0 splat=0 lines=() test='' ;;
+			suite=${line#nsattach: begin } passed=0 failed=0 skipped=0 planned=-1 seen=0 splat=0 lines=() told=() test='' ;;
 		'nsattach: end '*) tap_end "${line#nsattach: end }" && suite='' ;;
 		'nsattach: splat '*) tap_splat "${line#nsattach: splat }" ;;
 		'nsattach: done '*) finished=1 ;;
@@ -23,8 +24,10 @@ tap_read() {
 		'ok '[0-9]*) passed+=1 seen+=1 lines=() ;;
 		'not ok '*) failed+=1 seen+=1 && tap_failure "$line" ;;
 		'#  RUN '*) lines=() test=${line% ...} && test=${test##* } ;;
+		'# minute '*) printf '   %s\n' "${line#\# }" ;;
 		*) lines+=("$line") ;;
 		esac
+		[ -z "${STOP-}" ] || [ ! -s "$CAUGHT" ] || return 1
 	done
 	[ -z "$suite" ] || tap_cut_off
 	[ $finished = 1 ] || return 1
@@ -36,16 +39,32 @@ tap_plan() {
 	planned+=${1%% *}
 }
 
+# CAUGHT=FILE: note the first failure there, for who wants to know no more; with STOP=1 the guest is ended then.
+tap_note() {
+	[ -z "${CAUGHT-}" ] || [ -s "$CAUGHT" ] || printf '%s\t%s\n' "$suite" "$1" >"$CAUGHT"
+}
+
+# tap_tell LINE...: to the user, and to who asks later why this cell is red
+tap_tell() {
+	told+=("$@")
+	printf '%s\n' "$@"
+}
+
 tap_failure() {
-	printf '   %s: %s\n' "$suite" "$1"
 	local -i from=$((${#lines[@]} > 20 ? ${#lines[@]} - 20 : 0))
-	[ ${#lines[@]} = 0 ] || printf '      %s\n' "${lines[@]:from}"
+	tap_note "$1"
+	tap_tell "   $suite: $1"
+	[ ${#lines[@]} = 0 ] || {
+		lines=("${lines[@]:from}")
+		tap_tell "${lines[@]/#/      }"
+	}
 	lines=()
 }
 
 tap_splat() {
-	[ $splat = 1 ] || { failed+=1 splat=1 && printf '   %s: the kernel log is not clean:\n' "$suite"; }
-	printf '      %s\n' "$1"
+	tap_note "kernel log: $1"
+	[ $splat = 1 ] || { failed+=1 splat=1 && tap_tell "   $suite: the kernel log is not clean:"; }
+	tap_tell "      $1"
 }
 
 tap_skip() {
@@ -89,8 +108,10 @@ tap_row() {
 	[ $failed = 0 ] || printf ', %d failed' "$failed"
 	[ $skipped = 0 ] || printf ', %d skipped' "$skipped"
 	printf ', %d s\n' "$1"
-	[ $failed = 0 ] || [ "$kernel" = host ] || printf '        again: make test KERNEL=%s CONFIG=%s TEST=%s\n' "$kernel" "$config" "$suite"
+	[ $failed = 0 ] || [ "$kernel" = host ] || printf '        again: make test KERNEL=%s CONFIG=%s%s TEST=%s\n' "$kernel" "$config" \
+		"${SCALE:+ SCALE=$SCALE}" "$suite"
 	printf '%s\t%s\t%s\t%d\t%d\t%d\t%d\n' "$kernel" "$config" "$suite" "$passed" "$failed" "$skipped" "$1" >>"$results"
+	cell_done "$suite" "$failed" "$(tail -n 1 "$results")" "${told[@]}"
 }
 
 # tap_table RESULTS: the table and the line with the sums; status 1 if anything failed or nothing ran

@@ -4,7 +4,13 @@
 #   TEST="threads abi"   only these suites (shell patterns)
 #   KSRC=/path/to/linux  that tree as the kernel
 #   V=1                  show all of the TAP
+#   SCALE=whole          the figures of the acceptance list in full
+#   RESUME=1             what passed before with the same inputs is not run again
+#   RESULTS=FILE         where the rows go; build/results.tsv without it
 #   DETERMINISTIC=1      one processor, guest time counts guest instructions
+#   SOAK=60              the soak suite for so many minutes, with a line a minute
+#   FIRST="threads"      these suites before the others
+#   STOP=1 CAUGHT=FILE   end the guest at the first failure, and leave word of it in FILE
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,17 +22,23 @@ set -eu -o pipefail
 . "$(dirname "$0")/debian.sh"
 # shellcheck source=suites.sh
 . "$(dirname "$0")/suites.sh"
+# shellcheck source=cells.sh
+. "$(dirname "$0")/cells.sh"
 
 work=$(mktemp -d)
-results=$work/results.tsv
+results=${RESULTS:-$work/results.tsv}
 # shellcheck disable=SC2016 # expanded when it runs
 on_exit 'rm -rf "$work"'
 
 # A debug kernel takes several times as long for everything.
 slowness() { case $1 in plain) echo 1 ;; *) echo 7 ;; esac; }
 
-# Seconds for one program, and for a guest.
-if [ "${SCALE:-quick}" = whole ]; then program_limit=1200 guest_limit=7200; else program_limit=300 guest_limit=900; fi
+# Seconds that one suite may take.
+limit() {
+	local seconds=300
+	[ "${SCALE:-quick}" != whole ] || seconds=1200
+	echo "${LIMIT:-$((seconds * $(slowness "$1") + ${SOAK:-0} * 60))}"
+}
 
 # host_suite NAME MAKE-ARGUMENT...
 host_suite() {
@@ -38,7 +50,7 @@ host_suite() {
 		cat "$build/logs/host-$name"
 		echo "nsattach: end $name $status $((SECONDS - began))"
 		echo "nsattach: done 0"
-	} | tap_read host - "$results"
+	} | tap_read host - "$results" 60
 }
 
 host() {
@@ -63,24 +75,30 @@ selected() {
 	return 1
 }
 
-# test_items KERNEL: the selected suites
+# selected_suites KERNEL: their names. An old program may lie in build/tests: only what has a source counts.
+selected_suites() {
+	local file suite
+	for file in "$top"/tests/*_test.c; do
+		suite=$(basename "$file" _test.c)
+		if selected "$suite"; then echo "$suite"; fi
+	done
+	script_suites "$1"
+}
+
+# test_items KERNEL: what they need in the guest
 test_items() {
-	local file items
-	items=$(
-		for file in "$build"/tests/*_test; do
-			selected "$(basename "$file" _test)" || continue
-			echo "file:$file:/tests/"
-		done
-		script_items "$1"
-	)
-	[ -n "$items" ] || die "there is no suite TEST='$TEST' (see tests/*_test.c and qemu/suites.sh)"
-	echo "$items"
+	local suite
+	selected_suites "$1" | while read -r suite; do
+		[ ! -e "$top/tests/${suite}_test.c" ] || echo "file:$build/tests/${suite}_test:/tests/"
+	done
+	script_items "$1"
 }
 
 pack() { # KERNEL CONFIG KERNEL-DIR
 	local -a items
-	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d NSATTACH_GDB=%q\n' \
-		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" $((program_limit * $(slowness "$2"))) "${GDB-}" >"$work/environment"
+	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d NSATTACH_GDB=%q NSATTACH_FIRST=%q NSATTACH_SOAK=%q\n' \
+		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" "$(limit "$2")" "${GDB-}" "${FIRST-}" "${SOAK-}" \
+		>"$work/environment"
 	mapfile -t items < <(test_items "$1" && command_items)
 	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
@@ -89,43 +107,67 @@ pack() { # KERNEL CONFIG KERNEL-DIR
 
 # vm_run KERNEL CONFIG KERNEL-DIR: boot, and read the verdict while it is written
 vm_run() {
-	local logs=$build/logs/$1-$2 status=0 vm
+	local logs=$build/logs/$1-$2 status=0 vm silence=$(($(limit "$2") + 120))
 	local append='' memory=2048
 	local -a options=()
 	[ "$2" = plain ] || append=panic_on_warn=1
 	# Container engines want programs of AppArmor where the kernel has it.
 	if wants_runtimes; then append+=' apparmor=0' memory=4096; fi
-	[ -z "${GDB-}" ] || options+=(--gdb)
+	[ -z "${GDB-}" ] || { options+=(--gdb) && silence=86400; }
 	[ -z "${DETERMINISTIC-}" ] || options+=(--deterministic)
 	mkdir -p "$logs"
 	: >"$logs/channel"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
-		--append "$append" --memory "${MEMORY:-$memory}" --timeout "${TIMEOUT:-$((guest_limit * $(slowness "$2")))}" "${options[@]}" &
+		--append "$append" --memory "${MEMORY:-$memory}" --timeout "${TIMEOUT:-$((6 * $(limit "$2")))}" "${options[@]}" &
 	vm=$! running=$!
 	# In the background and waited for, so that a signal ends the guest at once.
-	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" | tap_read "$1" "$2" "$results"; } &
+	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" |
+		tap_read "$1" "$2" "$results" $silence; } &
 	wait $! || status=1
+	# Who reads the channel stops when it has heard enough, or nothing for too long.
+	[ $status = 0 ] || kill $vm 2>/dev/null || :
 	wait $vm || status=1
 	running=''
-	[ $status != 0 ] || return 0
+	if [ $status = 0 ] || { [ -n "${STOP-}" ] && [ -s "$CAUGHT" ]; }; then return 0; fi
+	cells_forget "$1" "$2"
 	printf '   the guest did not end properly; the end of its console (%s):\n' "$logs/console"
 	tail -n 40 "$logs/console" | sed 's/^/      | /'
 	printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" verdict >>"$results"
 }
 
+# no_word KERNEL CONFIG SUITE...: what the guest said nothing of has failed
+no_word() {
+	local suite
+	for suite in "${@:3}"; do
+		printf 'FAILED  %-14s the guest said nothing of it\n' "$suite"
+		printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" "$suite" >>"$results"
+	done
+}
+
 on_kernel() { # KERNEL CONFIG
-	local kernel_dir
+	local kernel_dir TEST=${TEST-}
+	local -a suites
 	say "on $1 ($2)"
 	kernel_dir=$("$top/qemu/kernel.sh" "$1" "$2" | tail -n1)
 	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$1-$2"
 	build_tests
-	pack "$1" "$2" "$kernel_dir"
 	unlock "build-$checkout"
 	lock "vm-$checkout-$1-$2"
-	say "booting $1 ($2)"
-	vm_run "$1" "$2" "$kernel_dir"
+	cells_begin "$kernel_dir"
+	mapfile -t suites < <(selected_suites "$1")
+	[ ${#suites[@]} -gt 0 ] || die "there is no suite TEST='$TEST' (see tests/*_test.c and qemu/suites.sh)"
+	# Once more for those that come after one that ends the guest.
+	while mapfile -t suites < <(cells_to_do "$1" "$2" "${suites[@]}") && [ ${#suites[@]} -gt 0 ]; do
+		TEST=${suites[*]}
+		pack "$1" "$2" "$kernel_dir"
+		say "booting $1 ($2)"
+		vm_run "$1" "$2" "$kernel_dir"
+		[ -z "${STOP-}" ] || break
+		[ "$(cells_to_do "$1" "$2" "${suites[@]}" | wc -l)" -lt ${#suites[@]} ] || break
+	done
+	[ -n "${STOP-}" ] || [ ${#suites[@]} = 0 ] || no_word "$1" "$2" "${suites[@]}"
 	unlock "vm-$checkout-$1-$2"
 }
 
@@ -159,5 +201,5 @@ for where in "$@"; do
 	*) apart "$where" plain ;;
 	esac
 done
-cp "$results" "$build/results.tsv"
+[ -n "${RESULTS-}" ] || cp "$results" "$build/results.tsv"
 tap_table "$results"

@@ -71,11 +71,24 @@ leaks() {
 
 case $1 in load | unload | leaks) "$1"; exit ;; esac
 
+# The programs, those of NSATTACH_FIRST before the others.
+programs() {
+	for name in $NSATTACH_FIRST; do
+		[ ! -e "/tests/${name}_test" ] || echo "/tests/${name}_test"
+	done
+	for program in /tests/*; do
+		[ -e "$program" ] || continue
+		name=$(basename "$program" _test)
+		case " $NSATTACH_FIRST " in *" $name "*) ;; *) echo "$program" ;; esac
+	done
+}
+
 suite load 60 sh "$0" load
-for program in /tests/*; do
+for program in $(programs); do
 	suite "$(basename "$program" _test)" "$NSATTACH_LIMIT" "$program"
 done
-suite unload 60 sh "$0" unload
+# Not "unload", which is the name of a program.
+suite rmmod 60 sh "$0" unload
 [ ! -e /sys/kernel/debug/kmemleak ] || suite leaks 300 sh "$0" leaks
 # What leaves the kernel unable to load modules.
 [ ! -e /job/last ] || suite newcomer 120 /job/last

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# matrix.sh [KERNEL[:CONFIG]]...: every suite, at whole scale, on every kernel and config that makes sense, two guests at a
+# time. Prints a line per suite as it ends, then one table (a row per kernel, a column per suite, in a cell passed, failed
+# and skipped tests and the time), then for each red cell what the log says and the command that runs it again.
+#   SCALE=quick   at the scale of make test
+#   WORKERS=1     one guest at a time
+# build/matrix.tsv has the same for machines. A cell that passed is not run again as long as its inputs stay the same.
+set -eu -o pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+dir=$build/matrix
+
+# Debug configs are for kernels that are compiled here. KCSAN needs a compiler with support that fits the kernel: 6.1.
+rows() {
+	local kernel
+	if [ $# -gt 0 ]; then
+		printf '%s\n' "$@"
+		return
+	fi
+	printf '%s\n' host:plain 6.1-patched:kasan 6.1-patched:kcsan 6.1-patched:lockdep
+	for kernel in 6.12 newest; do printf '%s\n' "$kernel"-patched:{kasan,lockdep,plain}; done
+	printf '%s\n' 6.1-patched:plain 6.1-stock:plain 6.12-stock:plain
+}
+
+# row KERNEL:CONFIG
+row() {
+	local kernel=${1%%:*} config=${1#*:}
+	RESUME=1 SCALE=${SCALE:-whole} RESULTS=$dir/$kernel-$config.tsv "$top/qemu/test.sh" "$1" 2>&1 </dev/null |
+		tee "$dir/$kernel-$config.log" | sed -un "/^\(ok\|FAILED\|before\|==\)/s/^/$(printf '%-14s %-8s' "$kernel" "$config")/p" || :
+}
+
+# The table, in as many blocks of columns as the width asks for. Suites in the order of their names; load, rmmod and
+# leaks are the guest's own.
+table() {
+	awk -F '\t' -v width="${COLUMNS:-130}" '
+	{
+		row = sprintf("%-14s %-8s", $1, $2)
+		if (!(row in rows)) { rows[row] = 1; row_at[++nr_rows] = row }
+		if (!($3 in suites)) { suites[$3] = 1; suite_at[++nr_suites] = $3 }
+		k = row SUBSEP $3
+		there[k] = 1; p[k] += $4; f[k] += $5; s[k] += $6; t[k] += $7; P += $4; F += $5
+		if ($5) red[row]++
+	}
+	END {
+		per = int((width - 24) / 16); if (per < 1) per = 1
+		for (from = 1; from <= nr_suites; from += per) {
+			printf "\n%-24s", "passed/failed/skipped"
+			for (i = from; i < from + per && i <= nr_suites; i++) printf "%15s ", suite_at[i]
+			printf "\n"
+			for (r = 1; r <= nr_rows; r++) {
+				printf "%-24s", row_at[r]
+				for (i = from; i < from + per && i <= nr_suites; i++) {
+					k = row_at[r] SUBSEP suite_at[i]
+					printf "%15s ", there[k] ? sprintf("%s%d/%d/%d %ds", f[k] ? "!" : "", p[k], f[k], s[k], t[k]) : "-"
+				}
+				printf "\n"
+			}
+		}
+		printf "\n%d passed, %d failed\n", P, F
+		exit !(P && !F)
+	}' "$1"
+}
+
+red_cells() {
+	local kernel config suite
+	awk -F '\t' '$5 { print $1, $2, $3 }' "$1" | while read -r kernel config suite; do
+		printf '\n%s %s %s\n' "$kernel" "$config" "$suite"
+		if [ -s "$build/cells/$kernel-$config-$suite.why" ]; then
+			sed -n '1,40p' "$build/cells/$kernel-$config-$suite.why"
+		else
+			grep -vE '^(ok|before|==) ' "$dir/$kernel-$config.log" | tail -n 20 | sed 's/^/   /'
+		fi
+		case $suite in
+		build | verdict | load | rmmod | leaks) suite='' ;;
+		esac
+		printf '   again: make test KERNEL=%s CONFIG=%s SCALE=%s%s\n' "$kernel" "$config" "${SCALE:-whole}" "${suite:+ TEST=$suite}"
+	done
+}
+
+if [ "${1-}" = --row ]; then
+	row "$2"
+	exit
+fi
+
+mkdir -p "$dir"
+rm -f "$dir"/*.tsv "$dir"/*.log
+mapfile -t wanted < <(rows "$@")
+say "${#wanted[@]} rows, ${WORKERS:-2} at a time; what passed before is not run again (rm -r build/cells forgets it)"
+printf '%s\n' "${wanted[@]}" | xargs -P "${WORKERS:-2}" -n 1 "$0" --row || :
+printf 'kernel\tconfig\tsuite\tpassed\tfailed\tskipped\tseconds\n' >"$build/matrix.tsv"
+for where in "${wanted[@]}"; do
+	if [ ! -s "$dir/${where/:/-}.tsv" ]; then printf '%s\t%s\tbuild\t0\t1\t0\t0\n' "${where%%:*}" "${where#*:}"; fi
+	cat "$dir/${where/:/-}.tsv" 2>/dev/null || :
+done | LC_ALL=C sort -t $'\t' -k1,1V -k2,2 -k3,3 >"$dir/all"
+cat "$dir/all" >>"$build/matrix.tsv"
+red_cells "$dir/all"
+table "$dir/all"
