@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mutants.sh: break the module on purpose, one small change of tests/mutants/*.sed at a time, and see what suite notices.
+# Prints a table of mutant and what caught it (also in build/mutants.tsv); status 1 if one survives all of the suites.
+#   MUTANT="perm-* put-dropped"   only these (shell patterns)
+#   WORKERS=1                     guests at a time; 2 without it
+# Each file says in its head what it breaks, in which file of module/, on what config of 6.1-patched it is to be seen, and
+# which suites are to be run first; the others follow, and the first failure ends the guest.
+set -eu -o pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+kernel=6.1-patched
+dir=$build/mutants
+
+field() { sed -n "s/^# $1: //p" "$top/tests/mutants/$2.sed"; }
+
+selected() {
+	local pattern
+	[ -n "${MUTANT-}" ] || return 0
+	for pattern in $MUTANT; do
+		# shellcheck disable=SC2053 # these are patterns
+		[[ $1 == $pattern ]] && return
+	done
+	return 1
+}
+
+# names: the mutants, those of the slow kernels first
+names() {
+	local config file name
+	for config in kasan kcsan lockdep plain; do
+		for file in "$top"/tests/mutants/*.sed; do
+			name=$(basename "$file" .sed)
+			if [ "$(field config "$name")" = $config ] && selected "$name"; then echo "$name"; fi
+		done
+	done
+}
+
+# tree N: the tree that worker N changes, a copy of this one with what was built in it
+make_tree() {
+	local tree=$dir/tree-$1
+	rm -rf "$tree" && mkdir -p "$tree/build/module"
+	git -C "$top" ls-files -z --cached --others --exclude-standard | (cd "$top" && xargs -0 cp -a --parents -t "$tree" 2>/dev/null) || :
+	cp -a "$build/userland" "$build/tests" "$tree/build/"
+}
+
+# Every file of module/ as it is here; only what differs is written, so that little is compiled.
+restore() {
+	local file
+	(cd "$top/module" && find . -type f) | while read -r file; do
+		cmp -s "$top/module/$file" "$1/module/$file" || cp "$top/module/$file" "$1/module/$file"
+	done
+}
+
+# mutate TREE NAME: fails if there is nothing left that the script changes
+mutate() {
+	local file
+	file=$1/module/$(field file "$2")
+	sed -E -f "$top/tests/mutants/$2.sed" "$file" >"$1/mutated"
+	! cmp -s "$1/mutated" "$file" || return 1
+	cat "$1/mutated" >"$file"
+}
+
+# What a dead guest said last.
+last_words() {
+	local words
+	words=$(tr -d '\r' <"$1" | grep -vE -f "$top/qemu/harmless" | grep -E -f "$top/qemu/splats" | sed -n 's/^\[[ .0-9]*\] *//; 1p') || :
+	echo "${words:-hang, ended by the deadline of the guest}"
+}
+
+# verdict TREE NAME STATUS: a line of the table
+verdict() {
+	local tree=$1 suite what words verdict=caught
+	if ! grep -q '^== booting' "$tree/log"; then
+		verdict=ERROR suite=- what="not run: $(tail -n 1 "$tree/log" | cut -c1-90)"
+	elif [ -s "$tree/caught" ]; then
+		IFS=$'\t' read -r suite what <"$tree/caught"
+		what=${what#not ok [0-9]* }
+		if [[ $what == 'the guest stopped here'* ]]; then
+			words=$(last_words "$tree/build/logs/$kernel-$(field config "$2")/console")
+			what="$words (${what##*(in }"
+			what=${what/(the guest stopped here*/}
+		fi
+	elif [ "$3" != 0 ]; then
+		verdict=ERROR suite=- what="no suite failed, and yet: $(tail -n 1 "$tree/log" | cut -c1-90)"
+	else
+		verdict=SURVIVED suite=- what="$(field what "$2")"
+	fi
+	printf '%s\t%s\t%s\t%s\t%s\t%d\n' "$2" "$(field config "$2")" "$verdict" "$suite" "$what" "$SECONDS"
+}
+
+# one NAME: in a tree that no other worker has
+one() {
+	local name=$1 n fd tree status=0 config
+	for ((n = 1; ; n = n % ${WORKERS:-2} + 1)); do
+		exec {fd}>"$dir/lock-$n"
+		flock -n "$fd" && break
+		exec {fd}>&-
+		sleep 0.5
+	done
+	SECONDS=0 tree=$dir/tree-$n config=$(field config "$name")
+	rm -f "$tree/caught" && : >"$tree/log"
+	restore "$tree"
+	if ! mutate "$tree" "$name"; then
+		echo "what ${name}.sed is to change is not in module/$(field file "$name") any more" >"$tree/log"
+	else
+		run_tree "$tree" "$config" "$(field first "$name")" '' >"$tree/log" 2>&1 || status=1
+	fi
+	verdict "$tree" "$name" $status | tee "$dir/$name.row" | while IFS=$'\t' read -r _ _ verdict suite what seconds; do
+		printf '%-9s %-22s %-8s %-12s %s, %d s\n' "$verdict" "$name" "$config" "$suite" "$what" "$seconds"
+	done
+	cp "$tree/log" "$dir/$name.log"
+}
+
+# run_tree TREE CONFIG FIRST TEST
+run_tree() {
+	local slow=1
+	[ "$2" = plain ] || slow=4
+	env -u V -u SCALE TEST="$4" FIRST="$3" STOP=1 CAUGHT="$1/caught" LIMIT=$((90 * slow)) TIMEOUT=$((300 * slow)) \
+		"$1/qemu/test.sh" "$kernel:$2"
+}
+
+# The suites have to pass on the module as it is, or a failure says nothing about a mutant.
+baseline() {
+	local config=$1 suites=''
+	[ "$config" = plain ] || suites=$(names | while read -r name; do
+		if [ "$(field config "$name")" = "$config" ]; then field first "$name"; fi
+	done | tr ' ' '\n' | sort -u | paste -sd ' ')
+	say "the module as it is, on $kernel ($config)${suites:+: $suites}"
+	rm -f "$dir/tree-1/caught"
+	run_tree "$dir/tree-1" "$config" '' "$suites" >"$dir/baseline-$config.log" 2>&1 ||
+		{ tail -n 30 "$dir/baseline-$config.log" && die "the unchanged module does not pass (log: $dir/baseline-$config.log)"; }
+}
+
+table() {
+	awk -F '\t' '
+	NR == 1 { printf "\n%-22s %-8s %-9s %-12s %s\n", "mutant", "config", "verdict", "suite", "what caught it" }
+	{ printf "%-22s %-8s %-9s %-12s %s\n", $1, $2, $3, $4, $5; $3 == "caught" ? P++ : F++ }
+	END { printf "\n%d passed, %d failed\n", P, F; exit !(P && !F) }' "$1"
+}
+
+if [ "${1-}" = --one ]; then
+	one "$2"
+	exit
+fi
+
+began=$SECONDS
+mkdir -p "$dir"
+rm -f "$dir"/*.row "$dir"/*.log
+[ -n "$(names)" ] || die "there is no mutant MUTANT='${MUTANT-}' (see tests/mutants)"
+configs=$(names | while read -r name; do field config "$name"; done | sort -u)
+for config in $configs; do "$top/qemu/kernel.sh" "$kernel" "$config" >/dev/null; done
+lock "mutants-$checkout"
+# Built once here, and copied.
+"${make[@]}" -s -C "$top/userland" -j"$jobs" >/dev/null
+"${make[@]}" -s -C "$top/tests" -j"$jobs" \
+	HARNESS="$("$top/qemu/kernel.sh" --source 6.1 | tail -n1)/tools/testing/selftests" >/dev/null
+for ((n = 1; n <= ${WORKERS:-2}; n++)); do make_tree "$n"; done
+for config in $configs; do baseline "$config"; done
+say "$(names | wc -l) mutants, ${WORKERS:-2} at a time"
+names | xargs -P "${WORKERS:-2}" -n 1 "$0" --one || :
+names | while read -r name; do cat "$dir/$name.row"; done >"$build/mutants.tsv"
+say "$(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
+table "$build/mutants.tsv"
