@@ -38,6 +38,7 @@ bison             test,lint       builds kernels
 flex              test,lint       builds kernels
 libelf-dev        test,lint       builds kernels
 perl              test,lint       builds kernels, runs checkpatch
+clang             fuzz            libFuzzer and the sanitizers
 libcap-dev        selftests       compiles the selftests of the kernel
 sparse            lint            checks the module
 shellcheck        lint            checks the scripts
@@ -48,7 +49,7 @@ git               lint            lists the files to check
 wanted() {
 	local job package jobs
 	for job in "$@"; do
-		case $job in demo | test | lint | crun | deb | selftests) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
+		case $job in demo | test | lint | crun | deb | selftests | fuzz) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
 		while read -r package jobs _; do
 			case ,$jobs, in *,"$job",*) echo "$package" ;; esac
 		done <<<"$table"
