@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NSATTACH_TESTS_SILENT_FUSE_H
+#define NSATTACH_TESTS_SILENT_FUSE_H
+
+/*
+ * A file system that answers no lookup: who looks for a file in it waits, and
+ * keeps everybody waiting who wants to make one in the same directory. NULL, or
+ * what failed.
+ */
+const char *silent_fuse_mount(const char *dir);
+/* Every request fails from now on: all who wait go on. */
+void silent_fuse_end(const char *dir);
+
+#endif
