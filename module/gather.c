@@ -461,7 +461,7 @@ static int gather(struct nsa_op *op)
 	int err;
 
 	/* Only the caller looks for strangers and children, and joins a cgroup. */
-	op->slow = nsa_moves(op, CLONE_NEWTIME) || op->pid_target ||
+	op->slow = nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER) || op->pid_target ||
 		   op->flags & (NSATTACH_F_WHOLE_TREE | NSATTACH_F_CGROUP);
 	op->rounds = 1;
 	err = ask_new(op);

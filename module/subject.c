@@ -13,6 +13,7 @@
  */
 #include <linux/capability.h>
 #include <linux/file.h>
+#include <linux/fs_struct.h>
 #include <linux/hashtable.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
@@ -286,5 +287,69 @@ int nsa_check_children(struct nsa_op *op)
 	if (child)
 		err = nsa_fail(op, -EAGAIN, NSATTACH_R_CHILD_LEFT, 0, &op->subjects[i - 1], child);
 	read_unlock(&nsa_tasklist_lock);
+	return err;
+}
+
+/* How many threads of the set have this fs_struct: all that do are held. */
+static unsigned int count_fs(struct nsa_op *op, const struct fs_struct *fs)
+{
+	struct nsa_thread *th;
+	unsigned int n = 0;
+
+	for (th = nsa_first(op); th; th = nsa_next(th))
+		n += READ_ONCE(th->task->fs) == fs;
+	return n;
+}
+
+/* A number that only a foreign process can make too large. */
+static unsigned int fs_users(struct task_struct *task)
+{
+	unsigned int users = 0;
+
+	task_lock(task);
+	if (task->fs) {
+		nsa_fs_lock(task->fs);
+		users = task->fs->users;
+		nsa_fs_unlock(task->fs);
+	}
+	task_unlock(task);
+	return users;
+}
+
+/* A process outside of the set, or NULL; under RCU. */
+static struct task_struct *find_fs_sharer(struct nsa_op *op, const struct fs_struct *fs)
+{
+	struct task_struct *p, *t;
+
+	for_each_process(p) {
+		for_each_thread(p, t) {
+			if (READ_ONCE(t->fs) == fs && !is_ours(op, t))
+				return t;
+		}
+	}
+	return NULL;
+}
+
+int nsa_check_fs_sharers(struct nsa_op *op)
+{
+	const struct fs_struct *fs, *seen = NULL;
+	struct task_struct *sharer;
+	struct nsa_thread *th;
+	int err = 0;
+
+	for (th = nsa_first(op); th && !err; th = nsa_next(th)) {
+		fs = READ_ONCE(th->task->fs);
+		if (!fs || fs == seen)
+			continue;
+		seen = fs;
+		if (fs_users(th->task) <= count_fs(op, fs))
+			continue;
+		rcu_read_lock();
+		sharer = find_fs_sharer(op, fs);
+		if (sharer)
+			err = nsa_fail(op, -EBUSY, NSATTACH_R_FS_SHARED, CLONE_NEWUSER,
+				       th->subject, sharer);
+		rcu_read_unlock();
+	}
 	return err;
 }

@@ -32,6 +32,17 @@ int nsa_subject_may(struct nsa_op *op, struct nsa_subject *subject,
  */
 int nsa_check_children(struct nsa_op *op);
 
+/**
+ * nsa_check_fs_sharers - does nobody else use the root and cwd of a subject?
+ * @op:		attach with all threads held
+ *
+ * Linux shares no fs_struct across user namespaces (clone(2), setns(2)): a
+ * chroot() by one that is root only inside would be felt outside.
+ *
+ * Return: 0, or -EBUSY with op->error set.
+ */
+int nsa_check_fs_sharers(struct nsa_op *op);
+
 int nsa_claim(struct nsa_op *op);
 void nsa_unclaim(struct nsa_op *op);
 void nsa_make_callers_yield(struct nsa_op *op);

@@ -525,6 +525,9 @@ int nsa_prepare_again(struct nsa_op *op)
 		if (!err && nsa_moves(op, CLONE_NEWTIME))
 			err = check_mm(op, s);
 	}
+	/* With mnt they get one of their own. */
+	if (!err && !op->pid_moved && nsa_moves(op, CLONE_NEWUSER) && !nsa_moves(op, CLONE_NEWNS))
+		err = nsa_check_fs_sharers(op);
 	if (!err && op->nr_stopped && !op->stand_in) {
 		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
 		if (!op->stand_in)
