@@ -130,11 +130,18 @@ static void note_stopped(struct nsa_thread *th)
 	th->op->nr_pending--;
 }
 
+/* Interrupted, it would cut its core short. It comes to its task_work when it exits. */
+static bool is_dumping(const struct nsa_thread *th)
+{
+	return READ_ONCE(th->task->flags) & PF_DUMPCORE;
+}
+
 /* Under op->lock. */
 static void nudge(struct nsa_thread *th)
 {
 	th->gently = false;
-	queue(th, &th->nudge, TWA_SIGNAL);
+	if (!is_dumping(th))
+		queue(th, &th->nudge, TWA_SIGNAL);
 }
 
 /* Return: true for a thread that is left to itself for some more time. */
@@ -183,6 +190,8 @@ static void (*ask(struct nsa_thread *th))(struct nsa_thread *)
 {
 	if (th->task == current)
 		return note_self;
+	if (is_dumping(th))
+		return queue(th, &th->work, TWA_NONE) ? NULL : mark_gone;
 	/* Once more, for one that went to sleep between the first two. */
 	th->gently = can_sleep(th) || nsa_is_running(th->task) || can_sleep(th);
 	if (!queue(th, &th->work, th->gently ? TWA_RESUME : TWA_SIGNAL))
