@@ -209,6 +209,9 @@ static long attach(struct file *file, void __user *uarg, bool detach)
 	int err;
 
 	err = copy_request(&r, uarg);
+	/* What can not be told afterwards is not done. */
+	if (!err && copy_result(&r, uarg))
+		err = -EFAULT;
 	if (!err)
 		err = move(&r);
 	if ((err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) &&

@@ -359,6 +359,30 @@ static long chroot_into_tmp(char *text)
 	return chroot("/tmp") || chdir("/") ? errno : 0;
 }
 
+/* The result could not be told, so nothing is done. */
+TEST_F(badinput, memory_that_can_not_be_written)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+	struct nsattach_attach *arg = (void *)memory;
+	struct nsattach_subject *subjects = (void *)(memory + page);
+
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	*arg = self->a.arg;
+	arg->subjects = (uintptr_t)subjects;
+	*subjects = self->a.subjects[0];
+	for (int part = 0; part < 2; part++) {
+		ASSERT_EQ(0, mprotect(memory + (size_t)part * page, page, PROT_READ));
+		EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_ATTACH, arg));
+		EXPECT_EQ(EFAULT, errno);
+		EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+		ASSERT_EQ(0, mprotect(memory + (size_t)part * page, page,
+				      PROT_READ | PROT_WRITE));
+	}
+	munmap(memory, 2 * page);
+}
+
 TEST_F(badinput, chrooted_subject_is_refused)
 {
 	struct nsattach_query query;
