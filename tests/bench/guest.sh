@@ -14,6 +14,8 @@ quiet_kernel() {
 } 2>/dev/null
 
 quiet_kernel
+# What a fork copies depends on where the program lies.
+[ -z "$NSATTACH_BARE" ] || echo 0 >/proc/sys/kernel/randomize_va_space
 [ -n "$NSATTACH_BARE" ] || modprobe nsattach || exit 1
 # Each measurement gets its own process and time limit; a failure is told, and the rest goes on.
 status=0

@@ -46,7 +46,7 @@ compare() {
 			more = (b - a) * 1000 / a
 			s = spread("unpatched " name) > spread("patched " name) ? spread("unpatched " name) : spread("patched " name)
 			if (more > 1) bad++
-			printf "%-18s %12d %12d %10.3f %10.3f %s\n", name, a, b, more, s, more > 1 ? " above 1" : ""
+			printf "%-18s %12d %12d %10.3f %10.3f %s\n", name, a, b, more, s, (more > 1 ? " above 1" : "")
 			figures = figures sprintf("figure: overhead.%s %.3f\n", substr(name, 8), more)
 		}
 		printf "%s", figures
