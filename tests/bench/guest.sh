@@ -7,7 +7,8 @@
 # Daemons of the kernel that start by themselves would land in somebody's figure.
 quiet_kernel() {
 	echo 200000 >/proc/sys/kernel/threads-max
-	echo 200000 >/proc/sys/kernel/pid_max
+	# Without CONFIG_BASE_FULL 32768 is the most.
+	echo 200000 >/proc/sys/kernel/pid_max || echo 32768 >/proc/sys/kernel/pid_max
 	echo 1000000 >/proc/sys/vm/max_map_count
 	echo 200000 >/proc/sys/fs/mount-max
 	echo 0 >/proc/sys/kernel/hung_task_timeout_secs

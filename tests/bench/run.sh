@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh [KERNEL]...: measure there (6.1-stock and 6.1-patched), print a table, plot it, compare with the committed result.
+# run.sh [KERNEL]...: measure there (6.1-stock, 6.1-patched, newest-patched), print a table, plot it, compare with the committed result.
 #   BENCH="threads stall"  only these (see main.c); compared only where measured
 #   UPDATE=1               the result becomes the one to compare with: tests/bench/results/KERNEL.tsv
 #   TIMEOUT=S              of each boot: 3000
@@ -102,7 +102,7 @@ publish() { # KERNEL
 
 [ -n "${BENCH-}" ] || need_tool gnuplot gnuplot-nox
 failed=false
-[ $# -gt 0 ] || set -- 6.1-stock 6.1-patched
+[ $# -gt 0 ] || set -- 6.1-stock 6.1-patched newest-patched
 for kernel in "$@"; do
 	say "measuring on $kernel"
 	measure "$kernel"
