@@ -438,9 +438,10 @@ TEST_F(places, exec_by_another_thread_takes_the_leaders_numbers)
 TEST_F(places, zombie_leader_moves_with_its_threads)
 {
 	int nr[MAX_NUMBERS] = { 0 };
-	pid_t tid = subject_tid(&self->subject, 1);
+	pid_t tid;
 
 	NEEDS_PID_MOVE();
+	tid = subject_tid(&self->subject, 1);
 	subject_call_begin(&self->subject, call_exit_the_leader);
 	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, self->subject.pid) == 'Z'));
 	ENTER();
