@@ -69,8 +69,10 @@
 /* How long the caller waits before it looks where the pending threads are. */
 #define FIRST_LOOK_NS	(NSEC_PER_MSEC / 4)
 #define LAST_LOOK_NS	(100 * NSEC_PER_MSEC)
-/* With this distance between the looks a thread that runs is interrupted. */
+/* With this distance between the looks a thread that runs is interrupted... */
 #define PATIENCE_NS	(4 * NSEC_PER_MSEC)
+/* ...or after that time, if it has only to return from a wait and gets no processor. */
+#define RETURN_NS	NSEC_PER_SEC
 /* How long threads are waited for that exit, and would be seen left behind. */
 #define LEAVE_NS	(20 * NSEC_PER_MSEC)
 
@@ -141,16 +143,18 @@ static void nudge(struct nsa_thread *th)
 {
 	th->gently = false;
 	if (!is_dumping(th))
-		queue(th, &th->nudge, TWA_SIGNAL);
+		th->nudged = queue(th, &th->nudge, TWA_SIGNAL);
 }
 
 /* Return: true for a thread that is left to itself for some more time. */
 static bool is_coming(struct nsa_thread *th, u64 waited_ns)
 {
-	/* One whose wait is over has nothing left to do but to return. */
-	u64 patience = nsa_in_plain_wait(th->task) ? LAST_LOOK_NS : PATIENCE_NS;
-
-	return nsa_is_running(th->task) && waited_ns < patience;
+	if (!nsa_is_running(th->task))
+		return false;
+	if (waited_ns < PATIENCE_NS)
+		return true;
+	return nsa_in_plain_wait(th->task) &&
+	       ktime_before(ktime_get(), ktime_add_ns(th->op->asked, RETURN_NS));
 }
 
 /* Where are those who are still to come? @waited_ns: since the last look. */

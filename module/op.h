@@ -107,6 +107,7 @@ struct nsa_thread {
 	int old_nr;			/* before a pid move */
 	bool was_stopped;
 	bool gently;			/* not interrupted so far */
+	bool nudged;			/* @nudge was queued */
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */
 	bool came;			/* runs, or has run, its task_work */

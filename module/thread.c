@@ -555,6 +555,8 @@ static void take_back_work(struct nsa_thread *th)
 {
 	if (!READ_ONCE(th->came) && nsa_task_work_cancel(th->task, &th->work))
 		nsa_op_put(th->op);
+	if (th->nudged && nsa_task_work_cancel(th->task, &th->nudge))
+		nsa_op_put(th->op);
 }
 
 void nsa_release_threads(struct nsa_op *op)
