@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -129,6 +130,8 @@ static void start_reader(void (*look)(void))
 {
 	if (fork_child())
 		return;
+	/* They look whenever the mover waits, and do not keep it from moving. */
+	setpriority(PRIO_PROCESS, 0, 10);
 	while (!GET(watch->stop))
 		look();
 	_exit(0);
@@ -143,6 +146,7 @@ static void start_insider(const struct place *place)
 		close(fd);
 		return;
 	}
+	setpriority(PRIO_PROCESS, 0, 10);
 	if (setns(fd, CLONE_NEWPID))
 		_exit(1);
 	if (!fork()) {

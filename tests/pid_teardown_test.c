@@ -107,7 +107,7 @@ static void count(struct tally *t, bool moved)
 		t->moved++;
 	else
 		t->stayed++;
-	t->aim *= moved ? 0.95 : 1.05;
+	t->aim *= moved ? 0.95 : 1 / 0.95;
 }
 
 static void begin_round(const struct tally *t, pid_t init)
