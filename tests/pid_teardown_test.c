@@ -94,10 +94,12 @@ static bool dies(pid_t pid)
 /**
  * struct tally - outcomes, and where the next kill is aimed at
  * @aim:	between those that came too late and those that did not, in ns
+ * @lead:	how long after the start the call is made: an exit takes its time, and
+ *		must be able to begin before
  */
 struct tally {
 	unsigned long moved, stayed;
-	double aim;
+	double aim, lead;
 };
 
 /* Sooner when the move won, later when the container did: half of them each. */
@@ -112,10 +114,14 @@ static void count(struct tally *t, bool moved)
 
 static void begin_round(const struct tally *t, pid_t init)
 {
+	uint64_t call_at = now_ns() + (uint64_t)t->lead;
+
 	/* Spread over all of the way there, and as far behind. */
 	race.delay = (uint64_t)(t->aim * 2 * drand48());
 	SET(race.done, 0);
 	SET(race.init, init);
+	while (now_ns() < call_at)
+		sched_yield();
 }
 
 static void end_round(pid_t init)
@@ -224,25 +230,32 @@ FIXTURE(teardown)
 
 FIXTURE_VARIANT(teardown)
 {
-	const char *(*round)(struct tally *t);
+	const char *(*round)(struct tally * t);
 	const char *name;
 	unsigned long quick, whole;
+	double lead; /* in eighths of a round */
 };
 
-FIXTURE_VARIANT_ADD(teardown, of_attach) {
-	.round = attach_round, .name = "attach", .quick = 300, .whole = 10000,
+FIXTURE_VARIANT_ADD(teardown, of_attach){
+	.round = attach_round,
+	.name = "attach",
+	.quick = 300,
+	.whole = 10000,
 };
 
-FIXTURE_VARIANT_ADD(teardown, of_detach) {
-	.round = detach_round, .name = "detach", .quick = 150, .whole = 2000,
+FIXTURE_VARIANT_ADD(teardown, of_detach){
+	.round = detach_round,
+	.name = "detach",
+	.quick = 150,
+	.whole = 2000,
+	.lead = 4,
 };
 
 FIXTURE_SETUP(teardown)
 {
 	char text[16];
 
-	read_at(AT_FDCWD, "/proc/sys/user/max_pid_namespaces", self->budget,
-		sizeof(self->budget));
+	read_at(AT_FDCWD, "/proc/sys/user/max_pid_namespaces", self->budget, sizeof(self->budget));
 	snprintf(text, sizeof(text), "%d", BUDGET);
 	ASSERT_TRUE(write_file("/proc/sys/user/max_pid_namespaces", text));
 }
@@ -271,6 +284,8 @@ TEST_F_TIMEOUT(teardown, container_that_dies_takes_it_or_leaves_it, LONG_TIMEOUT
 	ASSERT_EQ(0, pthread_create(&thread, NULL, killer, NULL));
 	pids = pids_in_use();
 	tally.aim = duration_of(variant->round, &warm) / 8;
+	tally.lead = tally.aim * variant->lead;
+	tally.aim += tally.lead;
 	for (unsigned long i = 0; i < rounds; i++)
 		ASSERT_CLEAN(variant->round(&tally));
 	SET(race.stop, 1);
