@@ -89,8 +89,8 @@ static void read_inside(void)
 		snprintf(path, sizeof(path), "/proc/%d/root/proc/%d/status", watch->places[i].pid,
 			 watch->pid);
 		line = strstr(read_at(AT_FDCWD, path, buf, sizeof(buf)), "\nNSpid:\t");
-		/* It may have left between the lookup and the line: no number then. */
-		if (line && atoi(line + 8) != watch->pid && line[8] != '\n')
+		/* It may have left since the lookup: no number then, or 0. */
+		if (line && atoi(line + 8) != watch->pid && atoi(line + 8))
 			complain("/proc inside", line + 8);
 		snprintf(path, sizeof(path), "/proc/%d/root/proc", watch->places[i].pid);
 		dir = opendir(path);
