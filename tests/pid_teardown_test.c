@@ -299,8 +299,9 @@ TEST_F_TIMEOUT(teardown, container_that_dies_takes_it_or_leaves_it, LONG_TIMEOUT
 	told(variant->name, "rounds", rounds);
 	told(variant->name, "moved", tally.moved);
 	told(variant->name, "not_moved", tally.stayed);
-	EXPECT_LE(rounds / 10, tally.moved);
-	EXPECT_LE(rounds / 10, tally.stayed);
+	/* A few rounds only show that both happen: the aim needs some to settle. */
+	EXPECT_LE(full_scale() ? rounds / 10 : 1, tally.moved);
+	EXPECT_LE(full_scale() ? rounds / 10 : 1, tally.stayed);
 }
 
 TEST_HARNESS_MAIN
