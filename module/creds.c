@@ -190,11 +190,9 @@ void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c)
 {
 	const struct cred *old = c->cred, *new = c->new;
 
-	if (task->mm && !c->nr_moved) {
-		int was = nsa_dumpable(task);
-
-		nsa_set_dumpable(task, c->op_detach ? c->dumpable : NSA_UNDUMPABLE);
-		c->dumpable = was;
+	if (task->mm && !c->nr_moved && !c->op_detach) {
+		c->dumpable = nsa_dumpable(task);
+		nsa_set_dumpable(task, NSA_UNDUMPABLE);
 	}
 	/* Pairs with __ptrace_may_access(): undumpable before new credentials. */
 	smp_wmb();
@@ -203,6 +201,10 @@ void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c)
 	nsa_inc_rlimit_ucounts(new->ucounts, UCOUNT_RLIMIT_NPROC, 1);
 	rcu_assign_pointer(task->real_cred, new);
 	rcu_assign_pointer(task->cred, new);
+	/* A detach: readable again only with the credentials it had. */
+	smp_wmb();
+	if (task->mm && c->op_detach)
+		nsa_set_dumpable(task, c->dumpable);
 	nsa_dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
 	nsa_switch_active_user_ns(old, new);
 	put_cred(old);
