@@ -173,10 +173,12 @@ static bool commit_stopped(struct nsa_op *op)
 	}
 	if (all) {
 		fill_copies(op);
+		nsa_creds_close(op);
 		for (th = nsa_first(op); th; th = nsa_next(th)) {
 			if (th->state == NSA_STOPPED)
 				switch_stopped(th);
 		}
+		nsa_creds_reopen(op, true);
 	}
 	unlock_all(op);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -429,8 +431,10 @@ void nsa_commit(struct nsa_op *op)
 	struct nsa_fs *fs;
 	unsigned int i;
 
-	if (!op->nr_stopped)
+	if (!op->nr_stopped) {
 		fill_copies(op);
+		nsa_creds_close(op);
+	}
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->state == NSA_PARKED || th->state == NSA_ASLEEP)
 			switch_parked(th);
@@ -444,6 +448,7 @@ void nsa_commit(struct nsa_op *op)
 			switch_clocks(th);
 		op->nr_moved++;
 	}
+	nsa_creds_reopen(op, false);
 	wait_for_readers(op);
 	for (i = 0; i < op->nr_subjects; i++) {
 		list_for_each_entry(fs, &op->subjects[i].fss, node)

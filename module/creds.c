@@ -178,8 +178,51 @@ int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_st
 	if (!ns_capable(was->cred->user_ns, CAP_SYS_ADMIN))
 		return nsa_fail(op, -EPERM, NSATTACH_R_PERM_SUBJECT_CAP, 0, subject, task);
 	c->new = get_cred(was->cred);
-	c->dumpable = was->dumpable;
 	return 0;
+}
+
+/* With user no thread is switched in its sleep: these do not lose their mm. */
+static bool has_new_creds(const struct nsa_thread *th)
+{
+	return th->cred->new && th->task->mm &&
+	       (th->state == NSA_PARKED || th->state == NSA_STOPPED || th->state == NSA_MOVED);
+}
+
+void nsa_creds_close(struct nsa_op *op)
+{
+	struct nsa_thread *th;
+
+	if (op->detach)
+		return;
+	/* First look, then close: several threads show one and the same bits. */
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (has_new_creds(th))
+			th->subject->dumpable = nsa_dumpable(th->task);
+	}
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (has_new_creds(th))
+			nsa_set_dumpable(th->task, NSA_UNDUMPABLE);
+	}
+	/* Pairs with __ptrace_may_access(): undumpable before new credentials. */
+	smp_wmb();
+}
+
+void nsa_creds_reopen(struct nsa_op *op, bool stopped)
+{
+	struct nsa_thread *th;
+
+	if (!op->detach)
+		return;
+	/* Readable again only after the credentials it had. */
+	smp_wmb();
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		struct nsa_subject *subject = th->subject;
+		bool all_stopped = !subject->nr_parked && !subject->nr_asleep;
+
+		if (th->state == NSA_MOVED && all_stopped == stopped && has_new_creds(th) &&
+		    (stopped || !th->was_stopped))
+			nsa_set_dumpable(th->task, nsa_record_dumpable(subject));
+	}
 }
 
 /*
@@ -190,21 +233,11 @@ void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c)
 {
 	const struct cred *old = c->cred, *new = c->new;
 
-	if (task->mm && !c->nr_moved && !c->op_detach) {
-		c->dumpable = nsa_dumpable(task);
-		nsa_set_dumpable(task, NSA_UNDUMPABLE);
-	}
-	/* Pairs with __ptrace_may_access(): undumpable before new credentials. */
-	smp_wmb();
 	get_cred(new);
 	get_cred(new);
 	nsa_inc_rlimit_ucounts(new->ucounts, UCOUNT_RLIMIT_NPROC, 1);
 	rcu_assign_pointer(task->real_cred, new);
 	rcu_assign_pointer(task->cred, new);
-	/* A detach: readable again only with the credentials it had. */
-	smp_wmb();
-	if (task->mm && c->op_detach)
-		nsa_set_dumpable(task, c->dumpable);
 	nsa_dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
 	nsa_switch_active_user_ns(old, new);
 	put_cred(old);

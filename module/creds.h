@@ -26,6 +26,26 @@ int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_st
 		  struct nsa_cred *c);
 
 /**
+ * nsa_creds_close - let nobody of the new user namespace read what is about to come
+ * @op:		attach; all its threads are held, none has been switched
+ *
+ * Notes in each subject what nsa_record_dumpable() will give back.
+ *
+ * Context: any; does not sleep, can not fail.
+ */
+void nsa_creds_close(struct nsa_op *op);
+
+/**
+ * nsa_creds_reopen - let those who could read a detached process before read it again
+ * @op:		detach; every thread of the subjects meant has been switched
+ * @stopped:	those with nothing but stopped threads, whose siglock is held; else
+ *		the others, whose parked threads are held
+ *
+ * Context: any; does not sleep, can not fail.
+ */
+void nsa_creds_reopen(struct nsa_op *op, bool stopped);
+
+/**
  * nsa_cred_switch - give a thread its new credentials
  * @task:	parked, or stopped with its siglock held
  * @c:		the pair; the caller holds both

@@ -89,8 +89,6 @@ struct nsa_cred {
 	const struct cred *cred;	/* reference */
 	const struct cred *new;		/* user: reference, else NULL */
 	unsigned int nr_moved;
-	bool op_detach;
-	int dumpable;			/* of the mm, before; detach: to be restored */
 };
 
 struct nsa_thread {
@@ -138,6 +136,7 @@ struct nsa_subject {
 	struct task_struct *stopped;	/* one of the stopped threads */
 	struct sighand_struct *sighand;	/* its siglock is held */
 	struct mm_struct *mm;		/* time, of a stopped thread: reference */
+	int dumpable;			/* user, attach: what its mm was */
 	struct pid_namespace *was_in;	/* pid move: reference, for the record */
 	struct file *join, *back;	/* cgroup.procs, or NULL: references */
 	struct cgroup *was_in_cgroup;	/* reference, for the record */

@@ -42,6 +42,7 @@ struct nsa_record {
 	struct work_struct gone;
 	struct list_head origins;	/* nsa_origin */
 	struct list_head creds;		/* nsa_cred; only after a move of user */
+	int dumpable;			/* before that */
 	struct list_head fss;		/* nsa_fs: old_root, old_pwd are the origin */
 	u64 mask;
 	u64 since;
@@ -242,6 +243,11 @@ const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct
 	return NULL;
 }
 
+int nsa_record_dumpable(struct nsa_subject *subject)
+{
+	return subject->record->dumpable;
+}
+
 bool nsa_record_has_user(struct nsa_subject *subject)
 {
 	return !list_empty(&subject->record->creds);
@@ -339,8 +345,9 @@ static void keep_creds(struct nsa_op *op, struct nsa_subject *subject)
 			continue;
 		put_cred(c->cred);
 		c->cred = get_cred(was->cred);
-		c->dumpable = was->dumpable;
 	}
+	if (list_empty(&r->creds))
+		r->dumpable = subject->dumpable;
 	forget_creds(r);
 	list_splice_init(&subject->creds, &r->creds);
 }

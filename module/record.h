@@ -55,6 +55,9 @@ int nsa_record_root(struct nsa_subject *subject, struct nsa_fs *fs);
 /* What is kept of credentials that a thread has now; NULL if it moved on by itself. */
 const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct cred *now);
 
+/* Whether its memory could be read before the attach that changed the user namespace. */
+int nsa_record_dumpable(struct nsa_subject *subject);
+
 /* Did the attach change the user namespace? */
 bool nsa_record_has_user(struct nsa_subject *subject);
 

@@ -309,7 +309,6 @@ static int make_cred(struct nsa_thread *th, struct nsa_cred *c)
 	int err;
 
 	c->cred = get_task_cred(th->task);
-	c->op_detach = th->op->detach;
 	err = nsa_subject_may(th->op, th->subject, th->task, c->cred);
 	if (!err && moves_user(th))
 		err = nsa_cred_make(th->op, th->subject, th->task, c);

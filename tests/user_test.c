@@ -55,15 +55,20 @@ static int play(struct subject_shared *shared, void *arg)
 	return become(arg, users);
 }
 
-static const char *start_as(FIXTURE_DATA(user) *self, const struct who *who)
+static const char *start_many(FIXTURE_DATA(user) *self, const struct who *who, unsigned int threads)
 {
 	struct who copy = *who;
-	struct subject_options options = { .threads = 5, .setup = play, .arg = &copy };
+	struct subject_options options = { .threads = threads, .setup = play, .arg = &copy };
 	const char *bad = subject_start(&self->subject, &options);
 
 	snapshot_free(self->before);
 	self->before = bad ? NULL : snapshot_take(self->subject.pid);
 	return bad;
+}
+
+static const char *start_as(FIXTURE_DATA(user) *self, const struct who *who)
+{
+	return start_many(self, who, 5);
 }
 
 static int attach_user(FIXTURE_DATA(user) *self, uint64_t mask, unsigned int flags,
@@ -271,6 +276,65 @@ TEST_F(user, detach_gives_the_credentials_back)
 	EXPECT_EQ(0, subject_call(&self->subject, set_host_name));
 }
 
+/* Each has credentials of its own, and all the same rights. */
+static void body_own_cred(struct subject_shared *shared, unsigned int index)
+{
+	if (prctl(PR_SET_KEEPCAPS, index % 2))
+		ADD(shared->bad, 1);
+	ADD(shared->rounds, 1);
+	body_wait(shared, index);
+}
+
+static bool all_stopped(const struct subject *s, unsigned int threads)
+{
+	for (unsigned int i = 0; i < threads; i++)
+		if (task_state(s->pid, subject_tid(s, i)) != 'T')
+			return false;
+	return true;
+}
+
+static long undump(char *text)
+{
+	(void)text;
+	return prctl(PR_SET_DUMPABLE, 0);
+}
+
+static long dumpable(char *text)
+{
+	(void)text;
+	return prctl(PR_GET_DUMPABLE);
+}
+
+TEST_F(user, detach_makes_it_readable_as_it_was)
+{
+	struct subject_options options = { .threads = 8, .body = body_own_cred };
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 7));
+	ASSERT_EQ(0, GET(self->subject.shared->bad));
+	for (int before = 1; before >= 0; before--) {
+		for (int stopped = 0; stopped < 2; stopped++) {
+			pid_t pid = self->subject.pid;
+
+			if (stopped) {
+				ASSERT_EQ(0, kill(pid, SIGSTOP));
+				ASSERT_TRUE(UNTIL(all_stopped(&self->subject, 8)));
+			}
+			ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+			ASSERT_ATTACHED(detach_pid(pid, &error), error);
+			if (stopped)
+				ASSERT_EQ(0, kill(pid, SIGCONT));
+			EXPECT_EQ(before, subject_call(&self->subject, dumpable));
+			ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+			EXPECT_EQ(0, subject_call(&self->subject, dumpable));
+			ASSERT_ATTACHED(detach_pid(pid, &error), error);
+			EXPECT_EQ(before, subject_call(&self->subject, dumpable));
+		}
+		EXPECT_EQ(0, subject_call(&self->subject, undump));
+	}
+}
+
 /* One thread is somebody else: the bare call changes only its caller. */
 static void body_other(struct subject_shared *shared, unsigned int index)
 {
@@ -397,7 +461,8 @@ TEST_F_TIMEOUT(user, root_of_the_container_gets_at_nothing_of_who_comes_in, 600)
 	struct subject_options options = { .threads = 1, .setup = play, .arg = &copy };
 
 	spying = shared_alloc(sizeof(*spying));
-	ASSERT_CLEAN(start_as(self, &root));
+	/* The more threads, the longer some are on one side and some on the other. */
+	ASSERT_CLEAN(start_many(self, &root, 48));
 	users = self->places;
 	ASSERT_CLEAN(subject_start(&attacker, &options));
 	*(pid_t *)(void *)attacker.shared->text = self->subject.pid;

@@ -3,4 +3,4 @@
 # file: creds.c
 # config: plain
 # first: user
-/^void nsa_cred_switch/,/^}/ s/nsa_set_dumpable\(task, .*\);/;/
+/^void nsa_creds_close/,/^}/ s/nsa_set_dumpable\(th->task, .*\);/;/
