@@ -267,19 +267,6 @@ TEST_F(refused, tracer)
 			 self->other);
 }
 
-TEST_F(refused, child_that_would_stay)
-{
-	struct nsattach_error error;
-	pid_t child;
-
-	NEEDS_PID_MOVE();
-	child = subject_fork(&self->subject);
-	ASSERT_LT(0, child);
-	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_CHILD,
-		       move_pid(self->subject.pid, &self->a, NS_BASE, 0, &error), error);
-	EXPECT_EQ(child, error.tid);
-}
-
 static long call_fork_zombie(char *text)
 {
 	pid_t pid = fork();

@@ -30,6 +30,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -198,23 +199,7 @@ static int plant_terminal(void)
 /* Another process with the same memory, root and cwd, and fds. */
 static int plant_sharer(void)
 {
-	unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD;
-	static char stack[64 * 1024];
-	pid_t pid;
-
-	__asm__ volatile("syscall\n\t"
-			 "test %%eax, %%eax\n\t"
-			 "jnz 1f\n"
-			 "2:\n\t"
-			 "mov %[pause], %%eax\n\t"
-			 "syscall\n\t"
-			 "jmp 2b\n"
-			 "1:"
-			 : "=a"(pid)
-			 : "a"(SYS_clone), "D"(flags), "S"(stack + sizeof(stack)), "d"(0),
-			   [pause] "i"(SYS_pause)
-			 : "rcx", "r11", "memory");
-	return pid < 0 ? -1 : NO_FD;
+	return share(CLONE_VM | CLONE_FS | CLONE_FILES) < 0 ? -1 : NO_FD;
 }
 
 static int plant_nothing(void)

@@ -11,6 +11,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -24,20 +25,6 @@ FIXTURE(set)
 	struct attach call;
 	struct nsattach_query query;
 };
-
-static int vfork_pipe[2];
-
-/* A member of the set that no attach can gather. */
-static void body_stuck(struct subject_shared *shared, unsigned int index)
-{
-	if (index == 1 && !vfork()) {
-		char c;
-
-		syscall(SYS_read, vfork_pipe[0], &c, 1);
-		_exit(0);
-	}
-	body_wait(shared, index);
-}
 
 FIXTURE_SETUP(set)
 {
@@ -150,7 +137,7 @@ TEST_F_TIMEOUT(set, each_for_itself_fails_when_nobody_moves, 240)
 static const char *make_one_stuck(FIXTURE_DATA(set) *self, unsigned int index)
 {
 	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
-					   .body = body_stuck };
+					   .body = body_vfork };
 	struct subject *s = &self->members[index];
 	const char *bad;
 
@@ -255,45 +242,28 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 }
 
 /* Two members of the set share one fs_struct: both of them move. */
-static pid_t *partner;
-
-static int share_fs(struct subject_shared *shared, void *arg)
-{
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, NULL, NULL, 0);
-
-	(void)shared;
-	(void)arg;
-	if (!pid) {
-		die_with(getppid());
-		for (;;)
-			pause();
-	}
-	*partner = pid;
-	return pid < 0 ? errno : 0;
-}
-
 TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
 {
-	struct subject_options options = { .threads = 2, .unshare = NS_NOPID, .setup = share_fs };
+	struct subject_options options = { .threads = 2, .unshare = NS_NOPID, .setup = setup_sharer, .arg = sharer_alloc(CLONE_FS) };
+	const struct sharer *partner = options.arg;
 	struct snapshot *before, *partner_before;
 	struct subject s;
 	struct attach a;
 
-	partner = shared_alloc(sizeof(*partner));
 	ASSERT_CLEAN(subject_start(&s, &options));
 	before = snapshot_take(s.pid);
-	partner_before = snapshot_take(*partner);
+	partner_before = snapshot_take(partner->pid);
 	attach_init(&a);
 	ASSERT_EQ(0, attach_add_subject(&a, s.pid));
-	ASSERT_EQ(0, attach_add_subject(&a, *partner));
+	ASSERT_EQ(0, attach_add_subject(&a, partner->pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
 	attach_done(&a);
 	EXPECT_CLEAN(not_moved(before, s.pid, &self->a, NS_BASE));
-	EXPECT_CLEAN(not_moved(partner_before, *partner, &self->a, NS_BASE));
+	EXPECT_CLEAN(not_moved(partner_before, partner->pid, &self->a, NS_BASE));
 	snapshot_free(before);
 	snapshot_free(partner_before);
-	kill(*partner, SIGKILL);
+	kill(partner->pid, SIGKILL);
 	subject_stop(&s);
 }
 

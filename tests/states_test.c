@@ -20,6 +20,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -171,23 +172,6 @@ TEST_F_TIMEOUT(states, frozen_v1_is_moved_and_stays_frozen, 240)
 	umount(mount_dir);
 }
 
-/* A thread that waits for the child of its vfork: killable, not interruptible. */
-static int vfork_pipe[2];
-
-static void body_vfork(struct subject_shared *shared, unsigned int index)
-{
-	if (index == 1 && !vfork()) {
-		char c;
-
-		/* The child of a vfork may do very little: this is a bare call. */
-		syscall(SYS_read, vfork_pipe[0], &c, 1);
-		_exit(0);
-	}
-	if (index == 1)
-		ADD(shared->rounds, 1);
-	body_wait(shared, index);
-}
-
 TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_nothing, 240)
 {
 	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
@@ -325,62 +309,36 @@ TEST_F_TIMEOUT(states, unprivileged_is_moved_and_gains_nothing, 240)
 	snapshot_free(before);
 }
 
-static pid_t *sharer;
-
-/* Memory is shared, threads are not: a process of its own. */
-static int share_memory(struct subject_shared *shared, void *arg)
-{
-	static char stack[64 * 1024];
-	unsigned long flags = CLONE_VM | SIGCHLD | (unsigned long)(uintptr_t)arg;
-	pid_t pid;
-
-	(void)shared;
-	__asm__ volatile("syscall\n\t"
-			 "test %%eax, %%eax\n\t"
-			 "jnz 1f\n"
-			 "2:\n\t"
-			 "mov %[pause], %%eax\n\t"
-			 "syscall\n\t"
-			 "jmp 2b\n"
-			 "1:"
-			 : "=a"(pid)
-			 : "a"(SYS_clone), "D"(flags), "S"(stack + sizeof(stack)), "d"(0),
-			   [pause] "i"(SYS_pause)
-			 : "rcx", "r11", "memory");
-	*sharer = pid;
-	return pid < 0 ? -pid : 0;
-}
-
 static void sharer_stays(struct __test_metadata *_metadata, struct subject *s,
 			 const struct place *to, unsigned long flags)
 {
 	struct subject_options options = { .threads = 4, .unshare = NS_NOPID,
-					   .setup = share_memory, .arg = (void *)flags };
+					   .setup = setup_sharer, .arg = sharer_alloc(flags) };
+	const struct sharer *sharer = options.arg;
 	struct snapshot *before, *foreign_before;
 	struct nsattach_error error;
 
-	sharer = shared_alloc(sizeof(*sharer));
 	ASSERT_CLEAN(subject_start(s, &options));
-	ASSERT_LT(0, *sharer);
-	ASSERT_TRUE(UNTIL(task_syscall(*sharer, *sharer) == SYS_pause));
+	ASSERT_LT(0, sharer->pid);
+	ASSERT_TRUE(UNTIL(task_syscall(sharer->pid, sharer->pid) == SYS_pause));
 	before = snapshot_take(s->pid);
-	foreign_before = snapshot_take(*sharer);
+	foreign_before = snapshot_take(sharer->pid);
 	ASSERT_ATTACHED(attach_pid(s->pid, to->pid, NS_BASE, &error), error);
 	EXPECT_CLEAN(not_moved(before, s->pid, to, NS_BASE));
-	EXPECT_CLEAN(changed_since(foreign_before, *sharer));
+	EXPECT_CLEAN(changed_since(foreign_before, sharer->pid));
 	snapshot_free(before);
 	snapshot_free(foreign_before);
-	kill(*sharer, SIGKILL);
+	kill(sharer->pid, SIGKILL);
 }
 
 TEST_F_TIMEOUT(states, sharer_of_memory_is_not_moved_along, 240)
 {
-	sharer_stays(_metadata, &self->subject, &self->a, 0);
+	sharer_stays(_metadata, &self->subject, &self->a, CLONE_VM);
 }
 
 TEST_F_TIMEOUT(states, sharer_of_memory_root_and_files_is_not_moved_along, 240)
 {
-	sharer_stays(_metadata, &self->subject, &self->a, CLONE_FS | CLONE_FILES);
+	sharer_stays(_metadata, &self->subject, &self->a, CLONE_VM | CLONE_FS | CLONE_FILES);
 }
 
 TEST_HARNESS_MAIN

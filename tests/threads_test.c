@@ -14,6 +14,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "storm.h"
 #include "subject.h"
@@ -303,23 +304,6 @@ TEST_F_TIMEOUT(threads, of_a_zombie_leader_are_no_target, 240)
 	subject_stop(&other);
 }
 
-static pid_t *foreign;
-
-static int share_fs(struct subject_shared *shared, void *arg)
-{
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, NULL, NULL, 0);
-
-	(void)shared;
-	(void)arg;
-	if (!pid) {
-		die_with(getppid());
-		for (;;)
-			pause();
-	}
-	*foreign = pid;
-	return pid < 0 ? errno : 0;
-}
-
 static long change_directory(char *text)
 {
 	(void)text;
@@ -337,26 +321,26 @@ static ino_t cwd_of(pid_t pid, pid_t tid)
 
 TEST_F_TIMEOUT(threads, foreign_process_that_shares_root_and_cwd_keeps_them, 240)
 {
-	struct subject_options options = { .threads = 3, .unshare = NS_NOPID, .setup = share_fs };
+	struct subject_options options = { .threads = 3, .unshare = NS_NOPID, .setup = setup_sharer, .arg = sharer_alloc(CLONE_FS) };
+	const struct sharer *foreign = options.arg;
 	struct snapshot *before, *before_foreign;
 	struct nsattach_error error;
 
-	foreign = shared_alloc(sizeof(*foreign));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	before = snapshot_take(self->subject.pid);
-	before_foreign = snapshot_take(*foreign);
+	before_foreign = snapshot_take(foreign->pid);
 	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_NOPID, &error), error);
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_NOPID));
-	EXPECT_CLEAN(changed_since(before_foreign, *foreign));
+	EXPECT_CLEAN(changed_since(before_foreign, foreign->pid));
 	/* Threads of the subject go on sharing theirs, and nobody else does. */
 	ASSERT_EQ(0, subject_call(&self->subject, change_directory));
-	EXPECT_CLEAN(changed_since(before_foreign, *foreign));
+	EXPECT_CLEAN(changed_since(before_foreign, foreign->pid));
 	for (unsigned int i = 1; i < 3; i++)
 		EXPECT_EQ(cwd_of(self->subject.pid, self->subject.pid),
 			  cwd_of(self->subject.pid, subject_tid(&self->subject, i)));
 	snapshot_free(before);
 	snapshot_free(before_foreign);
-	kill(*foreign, SIGKILL);
+	kill(foreign->pid, SIGKILL);
 }
 
 TEST_HARNESS_MAIN

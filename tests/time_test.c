@@ -13,6 +13,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -180,39 +181,13 @@ TEST_F_TIMEOUT(timens, back_and_forth_with_detach, 600)
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 }
 
-static pid_t *sharer;
-
-static int share_memory(struct subject_shared *shared, void *arg)
-{
-	static char stack[64 * 1024];
-	unsigned long flags = CLONE_VM | SIGCHLD;
-	pid_t pid;
-
-	(void)shared;
-	(void)arg;
-	__asm__ volatile("syscall\n\t"
-			 "test %%eax, %%eax\n\t"
-			 "jnz 1f\n"
-			 "2:\n\t"
-			 "mov %[pause], %%eax\n\t"
-			 "syscall\n\t"
-			 "jmp 2b\n"
-			 "1:"
-			 : "=a"(pid)
-			 : "a"(SYS_clone), "D"(flags), "S"(stack + sizeof(stack)), "d"(0),
-			   [pause] "i"(SYS_pause)
-			 : "rcx", "r11", "memory");
-	*sharer = pid;
-	return pid < 0 ? -pid : 0;
-}
-
 TEST_F_TIMEOUT(timens, foreign_sharer_of_the_memory_is_named_and_nothing_changes, 240)
 {
 	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
-					   .setup = share_memory };
+					   .setup = setup_sharer, .arg = sharer_alloc(CLONE_VM) };
+	const struct sharer *sharer = options.arg;
 	struct nsattach_error error;
 
-	sharer = shared_alloc(sizeof(*sharer));
 	subject_stop(&self->subject);
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	snapshot_free(self->before);
@@ -220,10 +195,10 @@ TEST_F_TIMEOUT(timens, foreign_sharer_of_the_memory_is_named_and_nothing_changes
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED,
 		       attach_pid(self->subject.pid, self->ahead.pid, CLONE_NEWTIME, &error),
 		       error);
-	EXPECT_EQ(*sharer, error.tid);
+	EXPECT_EQ(sharer->pid, error.tid);
 	EXPECT_EQ((__u32)CLONE_NEWTIME, error.ns);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
-	kill(*sharer, SIGKILL);
+	kill(sharer->pid, SIGKILL);
 }
 
 TEST_HARNESS_MAIN

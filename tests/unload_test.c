@@ -15,6 +15,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -168,19 +169,6 @@ TEST_F_TIMEOUT(unload, while_attaches_are_under_way_is_refused_or_clean, 1200)
 }
 
 /* The parent of a vfork does not come to the boundary before its child lets it. */
-static int vfork_pipe[2];
-
-static void body_vfork(struct subject_shared *shared, unsigned int index)
-{
-	if (index == 1 && !vfork()) {
-		char c;
-
-		syscall(SYS_read, vfork_pipe[0], &c, 1);
-		_exit(0);
-	}
-	body_wait(shared, index);
-}
-
 TEST_F_TIMEOUT(unload, is_not_kept_by_a_thread_that_could_not_be_fetched, 240)
 {
 	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,

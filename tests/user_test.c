@@ -16,6 +16,7 @@
 #include "permission_rule.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -363,43 +364,26 @@ TEST_F(user, threads_with_different_ids_are_translated_one_by_one)
 		     task_status(self->subject.pid, subject_tid(&self->subject, 3), "Uid"));
 }
 
-static pid_t *sharer;
-
-static int share_fs(struct subject_shared *shared, void *arg)
-{
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, NULL, NULL, 0);
-
-	(void)shared;
-	(void)arg;
-	if (!pid) {
-		die_with(getppid());
-		for (;;)
-			pause();
-	}
-	*sharer = pid;
-	return pid < 0 ? errno : 0;
-}
-
 /* Root and cwd are never shared across user namespaces; with mnt it gets its own. */
 TEST_F(user, foreign_process_that_shares_root_and_cwd_is_ebusy)
 {
-	struct subject_options options = { .threads = 3, .setup = share_fs };
+	struct subject_options options = { .threads = 3, .setup = setup_sharer, .arg = sharer_alloc(CLONE_FS) };
+	const struct sharer *sharer = options.arg;
 	struct snapshot *foreign;
 	struct nsattach_error error;
 
-	sharer = shared_alloc(sizeof(*sharer));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	self->before = snapshot_take(self->subject.pid);
-	foreign = snapshot_take(*sharer);
+	foreign = snapshot_take(sharer->pid);
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_FS_SHARED, attach_user(self, CLONE_NEWUSER, 0, &error),
 		       error);
-	EXPECT_EQ(*sharer, error.tid);
+	EXPECT_EQ(sharer->pid, error.tid);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER | CLONE_NEWNS, 0, &error), error);
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->places[USER_U],
 			       CLONE_NEWUSER | CLONE_NEWNS));
-	EXPECT_CLEAN(changed_since(foreign, *sharer));
-	kill(*sharer, SIGKILL);
+	EXPECT_CLEAN(changed_since(foreign, sharer->pid));
+	kill(sharer->pid, SIGKILL);
 	snapshot_free(foreign);
 }
 
