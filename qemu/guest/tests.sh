@@ -39,10 +39,15 @@ suite() {
 
 # One TAP test around one command.
 tap_one() {
-	what=$1
-	shift
 	echo 1..1
-	if "$@"; then echo "ok 1 $what"; else echo "not ok 1 $what"; fi
+	tap_ok 1 "$@"
+}
+
+# tap_ok NUMBER WHAT COMMAND...
+tap_ok() {
+	what="$1 $2"
+	shift 2
+	if "$@"; then echo "ok $what"; else echo "not ok $what"; fi
 }
 
 load() {
@@ -69,7 +74,24 @@ leaks() {
 	tap_one "no leaked object" test ! -s /sys/kernel/debug/kmemleak
 }
 
-case $1 in load | unload | leaks) "$1"; exit ;; esac
+# A check that switched itself off, as lockdep does when it runs out of room, finds nothing either.
+checks() {
+	locks=/proc/lockdep_stats races=/sys/kernel/debug/kcsan leaks=/sys/kernel/debug/kmemleak
+	count=0
+	for file in $locks $races $leaks; do [ ! -e $file ] || count=$((count + 1)); done
+	echo "1..$count"
+	count=0
+	if [ -e $locks ]; then
+		tap_ok $((count += 1)) "lockdep is on" grep -Eq '^ *debug_locks: +1$' $locks
+	fi
+	if [ -e $races ]; then
+		tap_ok $((count += 1)) "KCSAN is on" grep -Eq '^setup_watchpoints: [1-9]' $races
+		sed -n 's/^setup_watchpoints: /figure: kcsan.watchpoints /p' $races
+	fi
+	if [ -e $leaks ]; then tap_ok $((count += 1)) "kmemleak is on" sh -c "echo scan >$leaks"; fi
+}
+
+case $1 in load | unload | leaks | checks) "$1"; exit ;; esac
 
 # The programs, those of NSATTACH_FIRST before the others.
 programs() {
@@ -90,5 +112,8 @@ done
 # Not "unload", which is the name of a program.
 suite rmmod 60 sh "$0" unload
 [ ! -e /sys/kernel/debug/kmemleak ] || suite leaks 300 sh "$0" leaks
+if [ -e /proc/lockdep_stats ] || [ -e /sys/kernel/debug/kcsan ] || [ -e /sys/kernel/debug/kmemleak ]; then
+	suite checks 60 sh "$0" checks
+fi
 # What leaves the kernel unable to load modules.
 [ ! -e /job/last ] || suite newcomer 120 /job/last
