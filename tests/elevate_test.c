@@ -10,9 +10,11 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "gate.h"
 #include "harness.h"
 #include "permission_rule.h"
 #include "place.h"
@@ -236,6 +238,60 @@ TEST_F_TIMEOUT(elevate, once_elevated_it_is_refused, 240)
 	EXPECT_CLEAN(changed_since(before, pid));
 	snapshot_free(before);
 	kill_and_reap(pid);
+}
+
+static const struct who climber = { "user with setuid", 1000, USER_INIT,
+				    CAP_BIT(CAP_SETUID) };
+static const struct who setuid_mover = { "user with sys_admin and setuid", 1000, USER_INIT,
+					 CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SETUID) };
+
+static void body_climb(struct subject_shared *shared, unsigned int index)
+{
+	int fd;
+
+	if (index == 1) {
+		fd = gate_shut(SYS_setresuid, -1);
+		SET(shared->rounds, (uint32_t)fd + 1);
+		/* This thread's ids only. */
+		if (fd < 0 || syscall(SYS_setresuid, 0, 0, 0))
+			ADD(shared->bad, 1);
+	}
+	body_wait(shared, index);
+}
+
+/* Asked while it is the user's, it comes as root's. */
+TEST_F_TIMEOUT(elevate, who_elevates_itself_on_its_way_is_refused, 120)
+{
+	struct who climber_copy = climber, mover_copy = setuid_mover;
+	struct subject_options options = { .threads = 3, .setup = play, .arg = &climber_copy,
+					   .body = body_climb };
+	struct subject_options caller_options = { .threads = 1, .setup = play,
+						  .arg = &mover_copy };
+	struct subject subject, caller;
+	struct order *order;
+	struct gate gate;
+
+	ASSERT_TRUE(module_let_sleep(false));
+	ASSERT_CLEAN(subject_start(&caller, &caller_options));
+	ASSERT_CLEAN(subject_start(&subject, &options));
+	ASSERT_TRUE(UNTIL(GET(subject.shared->rounds)));
+	ASSERT_CLEAN(gate_wait(&gate, subject.pid, (int)GET(subject.shared->rounds) - 1));
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, self->target.pid, { 0 } };
+	subject_call_begin(&caller, carry_out);
+	ASSERT_TRUE(UNTIL(task_state(subject.pid, subject_tid(&subject, 2)) == 'D'));
+	gate_open(&gate);
+	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT, (int)subject_call_end(&caller),
+		       order->error);
+	ASSERT_TRUE(UNTIL(task_syscall(subject.pid, subject_tid(&subject, 1)) == SYS_futex));
+	EXPECT_STREQ("0\t0\t0\t0", task_status(subject.pid, subject_tid(&subject, 1), "Uid"));
+	for (unsigned int i = 0; i < 3; i++)
+		EXPECT_NE(task_ns(self->target.pid, self->target.pid, "uts"),
+			  task_ns(subject.pid, subject_tid(&subject, i), "uts"));
+	EXPECT_EQ(0, GET(subject.shared->bad));
+	subject_stop(&subject);
+	subject_stop(&caller);
+	module_let_sleep(true);
 }
 
 TEST_HARNESS_MAIN

@@ -2,5 +2,5 @@
 # what: who comes after the attach was given up takes part in it
 # file: meet.c
 # config: plain
-# first: states set
+# first: late states
 /^static void meet\(/,/^}/ s/op->state != NSA_GATHER/op->state == NSA_COMMITTED/

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "gate.h"
+
+int gate_shut(long nr, long other)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)nr, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)other, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+	long fd;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		     &program);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+const char *gate_wait(struct gate *gate, pid_t pid, int number)
+{
+	struct seccomp_notif notice = { 0 };
+	int pidfd = pidfd_of(pid);
+
+	gate->listener = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	close(pidfd);
+	if (gate->listener < 0)
+		return "pidfd_getfd";
+	if (ioctl(gate->listener, SECCOMP_IOCTL_NOTIF_RECV, &notice))
+		return "SECCOMP_IOCTL_NOTIF_RECV";
+	gate->id = notice.id;
+	return NULL;
+}
+
+void gate_open(struct gate *gate)
+{
+	struct seccomp_notif_resp answer = {
+		.id = gate->id,
+		.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+	};
+
+	ioctl(gate->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	close(gate->listener);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NSATTACH_TESTS_GATE_H
+#define NSATTACH_TESTS_GATE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * struct gate - holds a thread at the entry of a system call
+ *
+ * Interrupted there it waits on, killably: an attach can neither fetch it nor
+ * take it for asleep, and whatever it does behind the gate it does after it was
+ * asked and before it comes.
+ */
+struct gate {
+	int listener;
+	uint64_t id;
+};
+
+/*
+ * In the thread: from now on it is held at @nr, or at @other (-1: none). Yields
+ * the number to be passed to gate_wait(), or a negated errno.
+ */
+int gate_shut(long nr, long other);
+/* In the test: NULL once the thread of @pid is held, or what went wrong. */
+const char *gate_wait(struct gate *gate, pid_t pid, int number);
+/* It goes on with the call. */
+void gate_open(struct gate *gate);
+
+#endif
