@@ -78,7 +78,7 @@ leaks() {
 checks() {
 	locks=/proc/lockdep_stats races=/sys/kernel/debug/kcsan leaks=/sys/kernel/debug/kmemleak
 	count=0
-	for file in $locks $races $leaks; do [ ! -e $file ] || count=$((count + 1)); done
+	for file in $locks $races $leaks; do [ ! -e "$file" ] || count=$((count + 1)); done
 	echo "1..$count"
 	count=0
 	if [ -e $locks ]; then
