@@ -65,6 +65,7 @@ static void slabs_take(struct slabs *s)
 		write_file("/proc/sys/vm/drop_caches", "3");
 		usleep(300000);
 	}
+	slabs_shrink();
 	read_at(AT_FDCWD, "/proc/meminfo", text, sizeof(text));
 	line = strstr(text, "SUnreclaim:");
 	s->unreclaimable = line ? strtoul(line + strlen("SUnreclaim:"), NULL, 10) : 0;

@@ -208,6 +208,7 @@ static long pids_in_use(void)
 
 	write_file("/proc/sys/vm/drop_caches", "2");
 	usleep(500000);
+	slabs_shrink();
 	f = fopen("/proc/slabinfo", "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63s %ld", name, &nr) != 2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/futex.h>
 #include <limits.h>
 #include <signal.h>
@@ -106,6 +107,17 @@ bool write_file(const char *path, const char *text)
 	good = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 	close(fd);
 	return good;
+}
+
+void slabs_shrink(void)
+{
+	glob_t files;
+
+	if (glob("/sys/kernel/slab/*/shrink", 0, NULL, &files))
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		write_file(files.gl_pathv[i], "1");
+	globfree(&files);
 }
 
 static const char *task_file(pid_t pid, pid_t tid, const char *name, char *buf, size_t size)

@@ -54,6 +54,8 @@ long task_syscall(pid_t pid, pid_t tid);
 /* Whole file as a string, or "" if it can not be read. */
 const char *read_at(int dir, const char *path, char *buf, size_t size);
 bool write_file(const char *path, const char *text);
+/* Have every slab give up what is free: what KASAN keeps aside counts as used otherwise. */
+void slabs_shrink(void);
 /* Value of one line of /proc/PID/task/TID/status, in a static buffer. */
 const char *task_status(pid_t pid, pid_t tid, const char *key);
 
