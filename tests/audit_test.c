@@ -16,6 +16,7 @@
 
 #include "attach.h"
 #include "audit_log.h"
+#include "gate.h"
 #include "harness.h"
 #include "permission_rule.h"
 #include "place.h"
@@ -179,6 +180,61 @@ TEST_F_TIMEOUT(audit, caller_that_is_killed_while_it_waits_is_recorded, 120)
 	EXPECT_RECORD("attach", caller, stuck, self->a.pid, CLONE_NEWUTS, NSATTACH_R_INTERRUPTED,
 		      -EINTR);
 	kill_and_reap(stuck);
+}
+
+static struct {
+	pid_t subject;
+	pid_t target;
+	uint32_t gate;
+} *inner;
+
+/* Attaches another, and is held before it does. */
+static void body_attach(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1) {
+		device_fd();
+		SET(inner->gate, (uint32_t)gate_shut(SYS_ioctl, -1) + 1);
+		if (attach_pid(inner->subject, inner->target, CLONE_NEWUTS, NULL))
+			ADD(shared->bad, 1);
+		ADD(shared->rounds, 1);
+	}
+	body_wait(shared, index);
+}
+
+/* One that gives way to an attach that wants its caller, and starts over, is one attempt. */
+TEST_F_TIMEOUT(audit, attach_that_starts_over_is_recorded_once, 120)
+{
+	struct subject_options options = { .threads = 3, .body = body_attach };
+	struct nsattach_error error;
+	struct gate gate;
+	struct subject s;
+	pid_t outer;
+	int status;
+
+	inner = shared_alloc(sizeof(*inner));
+	inner->subject = self->subject.pid;
+	inner->target = self->a.pid;
+	ASSERT_TRUE(module_let_sleep(false));
+	ASSERT_CLEAN(subject_start(&s, &options));
+	ASSERT_TRUE(UNTIL(GET(inner->gate)));
+	ASSERT_CLEAN(gate_wait(&gate, s.pid, (int)GET(inner->gate) - 1));
+	audit_log_drop();
+	outer = fork_child();
+	if (!outer)
+		_exit(attach_pid(s.pid, self->a.pid, CLONE_NEWUTS, &error) ? 1 : 0);
+	ASSERT_TRUE(UNTIL(task_state(s.pid, subject_tid(&s, 2)) == 'D'));
+	gate_open(&gate);
+	ASSERT_EQ(outer, waitpid(outer, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_RECORD("attach", outer, s.pid, self->a.pid, CLONE_NEWUTS, NSATTACH_R_NONE, 0);
+	ASSERT_CLEAN(gate_wait(&gate, s.pid, (int)GET(inner->gate) - 1));
+	gate_open(&gate);
+	ASSERT_TRUE(UNTIL(GET(s.shared->rounds)));
+	module_let_sleep(true);
+	EXPECT_EQ(0, GET(s.shared->bad));
+	EXPECT_RECORD("attach", s.pid, inner->subject, inner->target, CLONE_NEWUTS,
+		      NSATTACH_R_NONE, 0);
+	subject_stop(&s);
 }
 
 static const struct who no_admin = { "root without sys_admin", 0, USER_INIT,

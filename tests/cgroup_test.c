@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,10 +157,39 @@ TEST_F(cgroup, that_is_gone_keeps_a_detach_from_changing_anything)
 	inside = snapshot_take(PID);
 	ASSERT_EQ(0, rmdir(self->was));
 	EXPECT_REFUSED(ENOENT, NSATTACH_R_CGROUP, detach(PID, NSATTACH_F_CGROUP, &error), error);
+	/* One of the same name is another one. */
+	ASSERT_EQ(0, mkdir(self->was, 0755));
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_CGROUP, detach(PID, NSATTACH_F_CGROUP, &error), error);
 	EXPECT_CLEAN(changed_since(inside, PID));
 	EXPECT_TRUE(is_in(PID, self->to));
 	ASSERT_ATTACHED(detach(PID, 0, &error), error);
 	snapshot_free(inside);
+}
+
+/* The subject has no number for the caller, and 0 would be the caller itself. */
+TEST_F(cgroup, needs_a_caller_that_can_name_the_subject)
+{
+	struct snapshot *before = snapshot_take(PID);
+	pid_t middle = fork();
+	int status;
+
+	if (!middle) {
+		pid_t caller;
+
+		if (unshare(CLONE_NEWPID))
+			_exit(1);
+		self->call.arg.namespaces = CLONE_NEWUTS;
+		caller = fork();
+		if (!caller)
+			_exit(attach_call(&self->call) == -EXDEV &&
+			      self->call.arg.error.reason == NSATTACH_R_CGROUP ? 0 : 1);
+		_exit(waitpid(caller, &status, 0) == caller && !status ? 0 : 1);
+	}
+	ASSERT_EQ(middle, waitpid(middle, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_CLEAN(changed_since(before, PID));
+	EXPECT_TRUE(is_in(PID, self->was));
+	snapshot_free(before);
 }
 
 TEST_F(cgroup, of_the_first_is_left_again_when_the_second_can_not_join)

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -146,6 +147,18 @@ static const char *start_held(struct subject *s, struct gate *gate, const struct
 	return gate_wait(gate, s->pid, (int)GET(s->shared->rounds) - 1);
 }
 
+static int ask_for_parent(void)
+{
+	return syscall(SYS_getppid) < 0;
+}
+
+static bool has_answered(const struct subject *caller, int ms)
+{
+	struct pollfd answer = { .fd = caller->ctl, .events = POLLIN };
+
+	return poll(&answer, 1, ms) != 0;
+}
+
 static unsigned int count_threads(pid_t pid)
 {
 	struct snapshot *now = snapshot_take(pid);
@@ -169,18 +182,30 @@ static int make_thread(void)
 	return pthread_create(&thread, NULL, wait_for_ever, NULL);
 }
 
-TEST_F_TIMEOUT(late, thread_that_is_born_meanwhile_moves_along, 120)
+static void bear_and_move(struct __test_metadata *_metadata, FIXTURE_DATA(late) *self,
+			  uint64_t namespaces)
 {
 	const struct deed birth = { SYS_clone3, SYS_clone, make_thread };
 
 	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &birth, NS_NOPID));
-	ASSERT_CLEAN(begin(&self->caller, &self->subject, &self->a, NS_BASE));
+	ASSERT_CLEAN(begin(&self->caller, &self->subject, &self->a, namespaces));
 	gate_open(&self->gate);
 	ASSERT_ATTACHED((int)subject_call_end(&self->caller), self->order->error);
 	EXPECT_EQ(THREADS + 1, self->order->nr_threads);
 	EXPECT_EQ(THREADS + 1, count_threads(self->subject.pid));
-	EXPECT_CLEAN(not_in(self->subject.pid, &self->a, NS_BASE));
+	EXPECT_CLEAN(not_in(self->subject.pid, &self->a, namespaces));
 	EXPECT_EQ(0, GET(self->subject.shared->bad));
+}
+
+TEST_F_TIMEOUT(late, thread_that_is_born_meanwhile_moves_along, 120)
+{
+	bear_and_move(_metadata, self, NS_BASE);
+}
+
+/* Nobody counts who shares root and cwd then. */
+TEST_F_TIMEOUT(late, thread_that_is_born_meanwhile_moves_along_without_mnt, 120)
+{
+	bear_and_move(_metadata, self, CLONE_NEWUTS);
 }
 
 static int leave_host_name(void)
@@ -369,6 +394,73 @@ TEST_F_TIMEOUT(late, thread_that_comes_after_the_deadline_changes_nothing, 120)
 	EXPECT_CLEAN(not_in(self->subject.pid, &self->a, NS_BASE));
 }
 
+/* Stopped again and again, a call is restarted each time: with the time that was left. */
+TEST_F_TIMEOUT(late, caller_that_is_stopped_and_goes_on_has_only_the_rest_of_its_time, 120)
+{
+	const struct deed asks = { SYS_getppid, -1, ask_for_parent };
+	pid_t caller = self->caller.pid;
+	bool over = false;
+
+	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &asks, NS_NOPID));
+	ASSERT_CLEAN(begin_for(&self->caller, &self->subject, &self->a, NS_BASE, 1000000000));
+	for (int i = 0; i < 60 && !over; i++) {
+		kill(caller, SIGSTOP);
+		ASSERT_TRUE(UNTIL(task_state(caller, caller) == 'T'));
+		kill(caller, SIGCONT);
+		over = has_answered(&self->caller, 100);
+	}
+	ASSERT_TRUE(over);
+	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, (int)subject_call_end(&self->caller),
+		       self->order->error);
+	EXPECT_EQ(subject_tid(&self->subject, HELD), self->order->error.tid);
+	gate_open(&self->gate);
+}
+
+static struct {
+	pid_t subject;
+	pid_t target;
+	int ret;
+} *other_attach;
+
+static int attach_other(void)
+{
+	other_attach->ret = attach_pid(other_attach->subject, other_attach->target, NS_NOPID, NULL);
+	return other_attach->ret;
+}
+
+/*
+ * It is asked before it begins an attach of its own, which would hold it for as
+ * long as its subject does not come.
+ */
+TEST_F_TIMEOUT(late, caller_that_is_wanted_gives_way_and_starts_over, 120)
+{
+	const struct deed asks = { SYS_getppid, -1, ask_for_parent };
+	const struct deed attaches = { SYS_ioctl, -1, attach_other };
+	struct gate inner;
+	struct subject other = { 0 };
+	int number;
+
+	other_attach = shared_alloc(sizeof(*other_attach));
+	ASSERT_CLEAN(start_held(&other, &inner, &asks, NS_NOPID));
+	other_attach->subject = other.pid;
+	other_attach->target = self->a.pid;
+	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &attaches, NS_NOPID));
+	number = (int)GET(self->subject.shared->rounds) - 1;
+	ASSERT_CLEAN(begin(&self->caller, &self->subject, &self->a, NS_NOPID));
+	gate_open(&self->gate);
+	ASSERT_ATTACHED((int)subject_call_end(&self->caller), self->order->error);
+	EXPECT_CLEAN(not_in(self->subject.pid, &self->a, NS_NOPID));
+	/* Its own call has changed nothing yet, and comes by once more. */
+	EXPECT_NE(self->a.ns[NS_UTS], task_ns(other.pid, other.pid, "uts"));
+	ASSERT_CLEAN(gate_wait(&self->gate, self->subject.pid, number));
+	gate_open(&self->gate);
+	gate_open(&inner);
+	ASSERT_TRUE(UNTIL(!not_in(other.pid, &self->a, NS_NOPID)));
+	EXPECT_EQ(0, other_attach->ret);
+	EXPECT_EQ(0, GET(self->subject.shared->bad));
+	subject_stop(&other);
+}
+
 static long stop_at_entry(pid_t tid, long nr)
 {
 	struct __ptrace_syscall_info info = { 0 };
@@ -409,18 +501,6 @@ static void body_traced(struct subject_shared *shared, unsigned int index)
 	body_wait(shared, index);
 }
 
-static int ask_for_parent(void)
-{
-	return syscall(SYS_getppid) < 0;
-}
-
-static bool has_answered(const struct subject *caller)
-{
-	struct pollfd answer = { .fd = caller->ctl, .events = POLLIN };
-
-	return poll(&answer, 1, 300) != 0;
-}
-
 TEST_F_TIMEOUT(late, thread_that_is_let_go_into_a_call_is_waited_for, 120)
 {
 	struct subject_options options = { .threads = THREADS, .unshare = NS_NOPID,
@@ -445,7 +525,7 @@ TEST_F_TIMEOUT(late, thread_that_is_let_go_into_a_call_is_waited_for, 120)
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, traced, NULL, NULL));
 	ASSERT_TRUE(UNTIL(task_state(pid, traced) == 'D'));
 	gate_open(&self->gate);
-	EXPECT_FALSE(has_answered(&self->caller));
+	EXPECT_FALSE(has_answered(&self->caller, 300));
 	EXPECT_NE(self->a.ns[NS_UTS], task_ns(pid, traced, "uts"));
 	SET(traced_one->back, 1);
 	futex_wake(&traced_one->back);

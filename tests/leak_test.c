@@ -3,16 +3,21 @@
  * After thousands of attaches and detaches the kernel has as many objects as
  * before: namespaces by their budgets, everything else by its slabs.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "attach.h"
 #include "budget.h"
 #include "harness.h"
+#include "pidmove.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -171,6 +176,203 @@ TEST_F_TIMEOUT(leak, nothing_is_left_of_many_cycles, 1200)
 	/* One object in fifty cycles, and as much noise as a quick run has. */
 	EXPECT_GT((long)rounds / 50 + 500, more);
 	EXPECT_GE(kilobytes(&self->before) * 102 / 100, kilobytes(&self->after));
+}
+
+/* One call of its kind: what it returned. */
+static int attach_with(pid_t subject, const struct place *to, uint64_t namespaces, __u32 flags,
+		       const char *wd)
+{
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, subject);
+	ret = ret ? ret : attach_set_target(&a, to->pid, namespaces);
+	a.arg.flags = flags;
+	a.arg.wd = (uintptr_t)wd;
+	ret = ret ? ret : attach_call(&a);
+	attach_done(&a);
+	return ret;
+}
+
+static int by_files(pid_t subject, const struct place *to)
+{
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, subject);
+	ret = ret ? ret : attach_add_nsfds(&a, to->pid, NS_NOPID);
+	ret = ret ? ret : attach_call(&a);
+	attach_done(&a);
+	return ret;
+}
+
+static int with_root(pid_t subject, const struct place *to)
+{
+	return attach_with(subject, to, NS_BASE, NSATTACH_F_ROOT, "/inner");
+}
+
+static int checked(pid_t subject, const struct place *to)
+{
+	return attach_with(subject, to, NS_BASE, NSATTACH_F_CHECK, NULL);
+}
+
+static int refused(pid_t subject, const struct place *to)
+{
+	return attach_with(subject, to, NS_BASE, 0, "/missing") == -ENOENT ? 0 : -EINVAL;
+}
+
+static int with_user(pid_t subject, const struct place *to)
+{
+	return attach_with(subject, to, NS_BASE | CLONE_NEWUSER, 0, NULL);
+}
+
+static int with_user_and_back(pid_t subject, const struct place *to)
+{
+	int ret = with_user(subject, to);
+
+	return ret ? ret : detach_pid(subject, NULL);
+}
+
+static int renumbered(pid_t subject, const struct place *to)
+{
+	return pid_move_works() ? move_pid(subject, to, NS_BASE, 0, NULL) : 0;
+}
+
+static int renumbered_and_back(pid_t subject, const struct place *to)
+{
+	int ret = renumbered(subject, to);
+
+	return ret || !pid_move_works() ? ret : detach_pid(subject, NULL);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(pid_t subject, const struct place *to);
+} kinds[] = {
+	{ "by files", by_files },
+	{ "with root", with_root },
+	{ "checked", checked },
+	{ "refused", refused },
+	{ "with user", with_user },
+	{ "with user and back", with_user_and_back },
+	{ "renumbered", renumbered },
+	{ "renumbered and back", renumbered_and_back },
+};
+
+/* Exactly: one reference too many is one namespace too many. */
+TEST_F_TIMEOUT(leak, namespaces_die_after_one_call_of_each_kind, 1200)
+{
+	const char *kept;
+	int ret;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		ASSERT_CLEAN(place_start_mapped(&self->a, 1, NS_BASE | CLONE_NEWUSER, 100000));
+		ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
+		ret = kinds[i].run(self->subject.pid, &self->a);
+		EXPECT_EQ(0, ret) TH_LOG("%s: %d", kinds[i].name, ret);
+		subject_stop(&self->subject);
+		place_stop(&self->a);
+		kept = budgets_not_back(&self->used);
+		ASSERT_EQ(NULL, kept) TH_LOG("%s: %s", kinds[i].name, kept);
+	}
+}
+
+#define DIRECTORY "/tmp/nsattach-kept"
+
+static long mount_directory(char *text)
+{
+	(void)text;
+	if (mkdir(DIRECTORY, 0755) && errno != EEXIST)
+		return -errno;
+	return mount("kept", DIRECTORY, "tmpfs", 0, NULL) ? -errno : 0;
+}
+
+static long unmount_directory(char *text)
+{
+	(void)text;
+	return umount(DIRECTORY) ? -errno : 0;
+}
+
+/* @with: CLONE_* bits of what somebody shares with the subject; @stopped: it is moved so */
+static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *self,
+			 unsigned long with, bool stopped)
+{
+	struct sharer *sharer = sharer_alloc(with);
+	struct subject_options options = { .threads = 4, .unshare = NS_NOPID,
+					   .setup = setup_sharer, .arg = sharer };
+	struct nsattach_error error;
+	struct subject target;
+
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&target, 2));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_EQ(0, subject_call(&target, mount_directory));
+	if (stopped)
+		kill(self->subject.pid, SIGSTOP);
+	self->b.pid = target.pid;
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, attach_with(self->subject.pid, &self->b, NS_NOPID, 0, DIRECTORY));
+		EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
+		/* On to another place, back to the first, and by its end. */
+		if (i == 0)
+			ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_NOPID, &error),
+					error);
+		else if (i == 1)
+			ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+		else
+			subject_stop(&self->subject);
+		EXPECT_TRUE(UNTIL(!subject_call(&target, unmount_directory)));
+		ASSERT_EQ(0, subject_call(&target, mount_directory));
+	}
+	self->b.pid = 0;
+	subject_stop(&target);
+	kill(sharer->pid, SIGKILL);
+	rmdir(DIRECTORY);
+}
+
+TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_into_them, 120)
+{
+	into_and_out(_metadata, self, 0, false);
+}
+
+TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_of_a_stopped_one, 120)
+{
+	into_and_out(_metadata, self, 0, true);
+}
+
+TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_of_one_who_shares_its_cwd, 120)
+{
+	into_and_out(_metadata, self, CLONE_FS, false);
+}
+
+TEST_F_TIMEOUT(leak, cgroup_mount_can_be_taken_away_after_a_move_through_it, 120)
+{
+	struct attach a;
+	int top;
+
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
+	ASSERT_TRUE(!mkdir(DIRECTORY, 0755) || errno == EEXIST);
+	ASSERT_EQ(0, mount("kept", DIRECTORY, "cgroup2", 0, NULL));
+	ASSERT_EQ(0, mkdir(DIRECTORY "/kept", 0755));
+	top = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	a.arg.flags = NSATTACH_F_CGROUP;
+	a.arg.cgroup = openat(top, "kept", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	close(a.arg.cgroup);
+	a.arg.cgroup = top;
+	a.arg.namespaces = 0;
+	ASSERT_ATTACHED(detach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_EQ(0, unlinkat(top, "kept", AT_REMOVEDIR));
+	close(top);
+	EXPECT_TRUE(UNTIL(!umount(DIRECTORY)));
+	rmdir(DIRECTORY);
 }
 
 TEST_HARNESS_MAIN

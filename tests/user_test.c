@@ -4,8 +4,13 @@
  * and never with a capability more than before.
  */
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -226,6 +231,118 @@ TEST_F(user, id_without_a_mapping_is_eoverflow_when_translated)
 		       error);
 	EXPECT_EQ((__u32)CLONE_NEWUSER, error.ns);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+static const gid_t some_groups[] = { 20, 1005 };
+
+static int play_with_groups(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	return setgroups(2, arg) ? errno : 0;
+}
+
+TEST_F(user, supplementary_groups_are_translated_too)
+{
+	struct subject_options options = { .threads = 5, .setup = play_with_groups,
+					   .arg = (void *)some_groups };
+	gid_t foreign[] = { 20, 70000 };
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_CLEAN(line_is_not(&self->subject, "Groups", "20 1005 "));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+			error);
+	EXPECT_CLEAN(line_is_not(&self->subject, "Groups", "100020 101005 "));
+	subject_stop(&self->subject);
+
+	options.arg = foreign;
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	EXPECT_REFUSED(EOVERFLOW, NSATTACH_R_ID_UNMAPPED,
+		       attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+		       error);
+	EXPECT_CLEAN(line_is_not(&self->subject, "Groups", "20 70000 "));
+}
+
+#define WATCHES 40
+#define MAX_WATCHES "/proc/sys/fs/epoll/max_user_watches"
+
+/* As many are charged to the user; what could be had. */
+static long watch_many(char *text)
+{
+	int epoll = epoll_create1(0), n = 0;
+	struct epoll_event event = { .events = EPOLLIN };
+
+	(void)text;
+	while (n < WATCHES && !epoll_ctl(epoll, EPOLL_CTL_ADD, eventfd(0, 0), &event))
+		n++;
+	return n;
+}
+
+/* How many watches somebody with this uid outside gets. */
+static long watches_of(uid_t uid)
+{
+	const struct who who = { "somebody", uid, USER_INIT, 0 };
+	struct subject_options options = { .threads = 1, .setup = play, .arg = (void *)&who };
+	struct subject s;
+	long n = -1;
+
+	if (!subject_start(&s, &options))
+		n = subject_call(&s, watch_many);
+	subject_stop(&s);
+	return n;
+}
+
+TEST_F(user, what_it_uses_is_charged_to_the_translated_user)
+{
+	struct nsattach_error error;
+	char was[32];
+
+	ASSERT_CLEAN(start_as(self, &plain));
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
+			error);
+	ASSERT_EQ(WATCHES, subject_call(&self->subject, watch_many));
+	read_at(AT_FDCWD, MAX_WATCHES, was, sizeof(was));
+	ASSERT_TRUE(write_file(MAX_WATCHES, "60"));
+	EXPECT_EQ(WATCHES, watches_of(1000));
+	EXPECT_EQ(60 - WATCHES, watches_of(U_BASE + 1000));
+	write_file(MAX_WATCHES, was);
+}
+
+static long keyring(char *text)
+{
+	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, atoi(text), 1);
+}
+
+static int play_with_session(struct subject_shared *shared, void *arg)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "nsattach-test") < 0)
+		return errno;
+	return play(shared, arg);
+}
+
+TEST_F(user, keyrings_stay)
+{
+	static const int rings[] = { KEY_SPEC_THREAD_KEYRING, KEY_SPEC_PROCESS_KEYRING,
+				     KEY_SPEC_SESSION_KEYRING };
+	struct who copy = plain;
+	struct subject_options options = { .threads = 5, .setup = play_with_session,
+					   .arg = &copy };
+	struct nsattach_error error;
+	long serial[3];
+
+	if (syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, rings[2], 1) < 0 && errno == ENOSYS)
+		SKIP(return, "this kernel has no keyrings");
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	for (int i = 0; i < 3; i++) {
+		snprintf(self->subject.shared->text, 16, "%d", rings[i]);
+		serial[i] = subject_call(&self->subject, keyring);
+		ASSERT_LT(0, serial[i]);
+	}
+	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
+	for (int i = 0; i < 3; i++) {
+		snprintf(self->subject.shared->text, 16, "%d", rings[i]);
+		EXPECT_EQ(serial[i], subject_call(&self->subject, keyring));
+	}
 }
 
 TEST_F(user, same_one_again_is_einval)
