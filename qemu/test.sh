@@ -36,7 +36,7 @@ slowness() { case $1 in plain) echo 1 ;; *) echo 7 ;; esac; }
 # Seconds that one suite may take.
 limit() {
 	local seconds=300
-	[ "${SCALE:-quick}" != whole ] || seconds=1200
+	[ "${SCALE:-quick}" != whole ] || seconds=3600
 	echo "${LIMIT:-$((seconds * $(slowness "$1") + ${SOAK:-0} * 60))}"
 }
 
