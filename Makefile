@@ -4,7 +4,7 @@
 
 KERNEL ?=
 CONFIG ?= plain
-export TEST KSRC RUNTIME V SCALE MUTANT WORKERS MINUTES
+export TEST KSRC RUNTIME V SCALE MUTANT WORKERS MINUTES PROGRAM FIRST TIMES KEEP
 
 where = $(KERNEL:%=%:$(CONFIG))
 CONFIG_GIVEN = $(filter-out file undefined default,$(origin CONFIG))
@@ -33,6 +33,14 @@ mutants: ## break the module on purpose, one small change at a time: is each not
 soak: ## attach one process again and again for as long as told, with a line a minute (MINUTES=10)
 	@qemu/packages.sh test
 	@SOAK=$(or $(MINUTES),10) TEST=soak qemu/test.sh $(or $(KERNEL),6.1-patched):$(CONFIG)
+
+fuzz: ## coverage-guided fuzzing of the ioctls in a VM (MINUTES=5; PROGRAM=12.7.33 runs one again)
+	@qemu/packages.sh test
+	@qemu/fuzz.sh $(or $(KERNEL),6.1-patched) $(if $(CONFIG_GIVEN),$(CONFIG),kasan)
+
+coverage: ## the lines of module/ that the suites and the fuzzer run, and those that nothing does (MINUTES=3 of fuzzing)
+	@qemu/packages.sh test
+	@qemu/coverage.sh
 
 fuzz-host: ## libFuzzer on arguments, names and container state files (MINUTES=1 each)
 	@qemu/packages.sh test fuzz
@@ -84,5 +92,5 @@ packages-check: ## try them in a bare Debian 12: install, upgrade, remove, purge
 clean: ## remove build/ (the cache of kernels stays: see qemu/README.md)
 	rm -rf build
 
-.PHONY: help demo test test-all mutants soak fuzz-host runtimes deb packages-check patches-check selftests overhead shell gdb lint bench install clean
+.PHONY: help demo test test-all mutants soak fuzz coverage fuzz-host runtimes deb packages-check patches-check selftests overhead shell gdb lint bench install clean
 .NOTPARALLEL:

@@ -38,6 +38,7 @@ bison             test,lint       builds kernels
 flex              test,lint       builds kernels
 libelf-dev        test,lint       builds kernels
 perl              test,lint       builds kernels, runs checkpatch
+binutils          test,lint       tells which line an address is
 clang             fuzz            libFuzzer and the sanitizers
 libcap-dev        selftests       compiles the selftests of the kernel
 sparse            lint            checks the module

@@ -6,17 +6,36 @@ build_userland() {
 	logged 300 "building userland" "$build/logs/userland" "${make[@]}" -C "$top/userland" -j"$jobs"
 }
 
-# build_module KERNEL-DIR NAME: sets ko
+# build_trace KERNEL-DIR NAME: the module that a traced one calls; sets trace_ko and trace_flags
+build_trace() {
+	local dir=$build/module/$2-trace
+	mkdir -p "$dir"
+	cp -u "$top"/tests/fuzz/trace/* "$dir/"
+	logged 300 "building nsa_trace.ko for $2" "$build/logs/module-$2-trace" \
+		"${make[@]}" -C "$1/build" M="$dir" CC="$(compiler)" modules
+	trace_ko=$dir/nsa_trace.ko
+	trace_flags=('KCFLAGS=-g -fsanitize-coverage=trace-pc' "KBUILD_EXTRA_SYMBOLS=$dir/Module.symvers")
+}
+
+# build_module KERNEL-DIR NAME: sets ko. TRACE=1: one that tells where it has been, in a directory of its own
 build_module() {
-	local dir=$build/module/$2
+	local name=$2${TRACE:+-traced} dir
+	local -a trace_flags=()
+	dir=$build/module/$name
 	if [ "$(cat "$dir.kernel" 2>/dev/null)" != "$1" ]; then
-		rm -rf "$dir" && mkdir -p "$build/module"
+		rm -rf "$dir" "$build/module/$2-trace" && mkdir -p "$build/module"
 		echo "$1" >"$dir.kernel"
 	fi
-	logged 600 "building nsattach.ko for $2" "$build/logs/module-$2" \
-		"${make[@]}" -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" ${GDB:+KCFLAGS=-g} -j"$jobs"
+	[ -z "${TRACE-}" ] || build_trace "$1" "$2"
+	logged 600 "building nsattach.ko for $name" "$build/logs/module-$name" \
+		"${make[@]}" -C "$top/module" KDIR="$1/build" O="$dir" CC="$(compiler)" ${GDB:+KCFLAGS=-g} "${trace_flags[@]}" \
+		-j"$jobs"
 	ko=$dir/nsattach.ko
-	[ -e "$ko" ] || die "building the module left no $ko (log: $build/logs/module-$2)"
+	[ -e "$ko" ] || die "building the module left no $ko (log: $build/logs/module-$name)"
+}
+
+build_fuzz() {
+	logged 300 "building the fuzzer" "$build/logs/fuzz" "${make[@]}" -C "$top/tests/fuzz" CC="$(compiler)"
 }
 
 build_tests() {

@@ -10,6 +10,7 @@
 #   DETERMINISTIC=1      one processor, guest time counts guest instructions
 #   SOAK=60              the soak suite for so many minutes, with a line a minute
 #   FIRST="threads"      these suites before the others
+#   TRACE=1              with a module that tells where it has been: build/coverage/KERNEL-CONFIG-N.lines
 #   STOP=1 CAUGHT=FILE   end the guest at the first failure, and leave word of it in FILE
 set -eu -o pipefail
 # shellcheck source=lib.sh
@@ -24,6 +25,8 @@ set -eu -o pipefail
 . "$(dirname "$0")/suites.sh"
 # shellcheck source=cells.sh
 . "$(dirname "$0")/cells.sh"
+# shellcheck source=lines.sh
+. "$(dirname "$0")/lines.sh"
 
 work=$(mktemp -d)
 results=${RESULTS:-$work/results.tsv}
@@ -100,6 +103,7 @@ pack() { # KERNEL CONFIG KERNEL-DIR
 		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" "$(limit "$2")" "${GDB-}" "${FIRST-}" "${SOAK-}" \
 		>"$work/environment"
 	mapfile -t items < <(test_items "$1" && command_items)
+	[ -z "${TRACE-}" ] || items+=("ko:$trace_ko" "file:$build/fuzz/fuzz")
 	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
 		"file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
@@ -135,6 +139,13 @@ vm_run() {
 	printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" verdict >>"$results"
 }
 
+# traced NAME: keep what this guest has told about the module
+traced() {
+	boots+=1
+	mkdir -p "$build/coverage"
+	reached_lines "$ko" "$build/logs/$1/channel" >"$build/coverage/$1-$boots.lines"
+}
+
 # no_word KERNEL CONFIG SUITE...: what the guest said nothing of has failed
 no_word() {
 	local suite
@@ -147,12 +158,14 @@ no_word() {
 on_kernel() { # KERNEL CONFIG
 	local kernel_dir TEST=${TEST-}
 	local -a suites
+	local -i boots=0
 	say "on $1 ($2)"
 	kernel_dir=$("$top/qemu/kernel.sh" "$1" "$2" | tail -n1)
 	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$1-$2"
 	build_tests
+	[ -z "${TRACE-}" ] || build_fuzz
 	unlock "build-$checkout"
 	lock "vm-$checkout-$1-$2"
 	cells_begin "$kernel_dir"
@@ -164,6 +177,7 @@ on_kernel() { # KERNEL CONFIG
 		pack "$1" "$2" "$kernel_dir"
 		say "booting $1 ($2)"
 		vm_run "$1" "$2" "$kernel_dir"
+		[ -z "${TRACE-}" ] || traced "$1-$2"
 		[ -z "${STOP-}" ] || break
 		[ "$(cells_to_do "$1" "$2" "${suites[@]}" | wc -l)" -lt ${#suites[@]} ] || break
 	done

@@ -105,12 +105,19 @@ programs() {
 	done
 }
 
+# A module that was traced: where its sections are while it is there, and where it has been.
+traced() {
+	[ ! -e /bin/fuzz ] || fuzz places >&3
+}
+
 suite load 60 sh "$0" load
 for program in $(programs); do
 	suite "$(basename "$program" _test)" "$NSATTACH_LIMIT" "$program"
 done
 # Not "unload", which is the name of a program.
+traced
 suite rmmod 60 sh "$0" unload
+traced
 [ ! -e /sys/kernel/debug/kmemleak ] || suite leaks 300 sh "$0" leaks
 if [ -e /proc/lockdep_stats ] || [ -e /sys/kernel/debug/kcsan ] || [ -e /sys/kernel/debug/kmemleak ]; then
 	suite checks 60 sh "$0" checks
