@@ -37,12 +37,18 @@ names() {
 	done
 }
 
-# tree N: the tree that worker N changes, a copy of this one with what was built in it
+# make_tree N: the tree that worker N changes, a copy of this one with what was built in it. The module of the last time and
+# its objects stay, for restore() to bring up to date.
 make_tree() {
 	local tree=$dir/tree-$1
-	rm -rf "$tree" && mkdir -p "$tree/build/module"
-	git -C "$top" ls-files -z --cached --others --exclude-standard | (cd "$top" && xargs -0 cp -a --parents -t "$tree" 2>/dev/null) || :
+	mkdir -p "$tree/build/module"
+	find "$tree" -mindepth 1 -maxdepth 1 ! -name build ! -name module -exec rm -rf {} +
+	find "$tree/build" -mindepth 1 -maxdepth 1 ! -name module -exec rm -rf {} +
+	git -C "$top" ls-files -z --cached --others --exclude-standard -- ':!module' |
+		(cd "$top" && xargs -0 cp -a --parents -t "$tree" 2>/dev/null) || :
 	cp -a "$build/userland" "$build/tests" "$tree/build/"
+	(cd "$top" && find module -type d -exec mkdir -p "$tree/{}" ';')
+	restore "$tree"
 }
 
 # Every file of module/ as it is here; only what differs is written, so that little is compiled.

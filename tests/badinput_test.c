@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -381,6 +382,29 @@ TEST_F(badinput, memory_that_can_not_be_written)
 				      PROT_READ | PROT_WRITE));
 	}
 	munmap(memory, 2 * page);
+}
+
+/* The root of a mount, as the top is, but of one that others lie below. */
+static long chroot_into_mount(char *text)
+{
+	(void)text;
+	return mount("jail", "/tmp", "tmpfs", 0, NULL) || chroot("/tmp") || chdir("/") ? errno : 0;
+}
+
+TEST_F(badinput, subject_with_a_mount_as_its_chroot_is_refused)
+{
+	struct snapshot *before;
+	struct subject inside;
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(subject_start_plain(&inside, 2));
+	ASSERT_EQ(0, subject_call(&inside, chroot_into_mount));
+	before = snapshot_take(inside.pid);
+	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED,
+		       attach_pid(inside.pid, self->place.pid, CLONE_NEWNS, &error), error);
+	EXPECT_CLEAN(changed_since(before, inside.pid));
+	snapshot_free(before);
+	subject_stop(&inside);
 }
 
 TEST_F(badinput, chrooted_subject_is_refused)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -301,6 +302,45 @@ TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
 	snapshot_free(before);
 	snapshot_free(moved);
 	subject_stop(&caller);
+	subject_stop(&subject);
+}
+
+static long let_others_look(char *text)
+{
+	(void)text;
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+/* With user alone nothing else stands in the way of root of the container. */
+TEST_F_TIMEOUT(permission, detach_from_a_user_namespace_needs_rights_over_the_one_outside, 240)
+{
+	const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
+	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
+	const struct who mapped = { "user", U_BASE + 1000, USER_INIT, 0 };
+	struct subject caller, weak, subject;
+	struct snapshot *moved;
+	struct order *order;
+
+	ASSERT_CLEAN(actor_start(&caller, &root, self->places, 1));
+	ASSERT_CLEAN(actor_start(&weak, &root_of_u, self->places, 1));
+	ASSERT_CLEAN(actor_start(&subject, &mapped, self->places, 2));
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, self->places[USER_U].pid, CLONE_NEWUSER, false,
+				 { 0 } };
+	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
+	ASSERT_EQ(0, subject_call(&subject, let_others_look));
+	moved = snapshot_take(subject.pid);
+	order = (void *)weak.shared->text;
+	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT_CAP,
+		       (int)subject_call(&weak, carry_out_detach), order->error);
+	EXPECT_CLEAN(changed_since(moved, subject.pid));
+	order = (void *)caller.shared->text;
+	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+	ASSERT_ATTACHED((int)subject_call(&caller, carry_out_detach), order->error);
+	snapshot_free(moved);
+	subject_stop(&caller);
+	subject_stop(&weak);
 	subject_stop(&subject);
 }
 

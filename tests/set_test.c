@@ -3,12 +3,15 @@
  * Several subjects in one call: all of them or none, or each for itself.
  */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "attach.h"
 #include "harness.h"
+#include "permission_rule.h"
 #include "place.h"
 #include "shared.h"
 #include "sharer.h"
@@ -265,6 +268,58 @@ TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
 	snapshot_free(partner_before);
 	kill(partner->pid, SIGKILL);
 	subject_stop(&s);
+}
+
+static long fork_into_own_user(char *text)
+{
+	pid_t pid = fork_child();
+
+	(void)text;
+	if (pid)
+		return pid;
+	if (unshare(CLONE_NEWUSER))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/*
+ * Both have one and the same set of namespaces, but of these credentials the caller
+ * has power over the child's only, as the one who made its user namespace.
+ */
+TEST_F_TIMEOUT(set, what_one_may_is_not_taken_from_another, 240)
+{
+	const struct who weak = { "root without sys_chroot", 0, USER_INIT,
+				  CAPS_ALL & ~CAP_BIT(CAP_SYS_CHROOT) };
+	struct subject_options plain = { .threads = 1 };
+	struct snapshot *before[2];
+	struct subject parent;
+	pid_t child, caller;
+	struct attach a;
+	int status;
+
+	ASSERT_CLEAN(subject_start(&parent, &plain));
+	child = (pid_t)subject_call(&parent, fork_into_own_user);
+	ASSERT_TRUE(UNTIL(task_ns(child, child, "user") != task_ns(parent.pid, parent.pid, "user")));
+	before[0] = snapshot_take(child);
+	before[1] = snapshot_take(parent.pid);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, child));
+	ASSERT_EQ(0, attach_add_subject(&a, parent.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, CLONE_NEWNS));
+	caller = fork_child();
+	if (!caller)
+		_exit(!become(&weak, NULL) && attach_call(&a) == -EPERM &&
+		      a.arg.error.reason == NSATTACH_R_PERM_NS && a.arg.error.subject == 1 ?
+			      0 : 1);
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_CLEAN(changed_since(before[0], child));
+	EXPECT_CLEAN(changed_since(before[1], parent.pid));
+	for (int i = 0; i < 2; i++)
+		snapshot_free(before[i]);
+	attach_done(&a);
+	subject_stop(&parent);
 }
 
 TEST_HARNESS_MAIN
