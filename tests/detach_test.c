@@ -2,9 +2,12 @@
 /*
  * Back to where it was: every thread, all of it, or nothing and a reason.
  */
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "attach.h"
@@ -299,6 +302,47 @@ TEST_F_TIMEOUT(detach, gives_each_thread_the_namespaces_of_its_own, 240)
 	ATTACH(&self->a, CLONE_NEWNET);
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
+static pid_t sit_below(pid_t above)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	/* Who makes one has to have an id in the one above. */
+	if (setns(pidfd_of(above), CLONE_NEWUSER) || setresgid(0, 0, 0) || setresuid(0, 0, 0) ||
+	    unshare(CLONE_NEWUSER))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static long is_dumpable(char *text)
+{
+	(void)text;
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+TEST_F_TIMEOUT(detach, from_two_user_namespaces_below_each_other_goes_back_above_both, 240)
+{
+	pid_t pid = self->subject.pid, below;
+	struct place outer = { 0 }, inner = { 0 };
+
+	ASSERT_CLEAN(place_start_mapped(&outer, 3, NS_BASE | CLONE_NEWUSER, 100000));
+	below = sit_below(outer.pid);
+	ASSERT_TRUE(UNTIL(task_syscall(below, below) == SYS_pause));
+	inner.pid = below;
+	ASSERT_EQ(1, subject_call(&self->subject, is_dumpable));
+	ATTACH(&outer, CLONE_NEWUSER);
+	EXPECT_EQ(0, subject_call(&self->subject, is_dumpable));
+	ATTACH(&inner, CLONE_NEWUSER);
+	EXPECT_EQ(task_ns(below, below, "user"), task_ns(pid, pid, "user"));
+	ASSERT_EQ(0, detach_pid(pid, NULL));
+	EXPECT_CLEAN(changed_since(self->before, pid));
+	EXPECT_EQ(1, subject_call(&self->subject, is_dumpable));
+	kill_and_reap(below);
+	place_stop(&outer);
 }
 
 TEST_HARNESS_MAIN

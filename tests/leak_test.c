@@ -157,25 +157,31 @@ TEST_F_TIMEOUT(leak, nothing_is_left_of_many_cycles, 1200)
 {
 	unsigned long rounds = scaled(400, 10000);
 	const char *which = "";
-	long more;
+	bool grows = true;
+	long more = 0;
 
 	/* What is made once and kept is not a leak. */
 	cycles(_metadata, self, 400);
 	ASSERT_CLEAN(budgets_not_back(&self->used));
-	slabs_take(&self->before);
-	cycles(_metadata, self, rounds);
-	EXPECT_CLEAN(budgets_not_back(&self->used));
-	figure("leak.cycles", (long long)rounds);
 	slabs_take(&self->after);
-	more = most_grown(&self->before, &self->after, &which);
+	/* A leak grows each time, the noise of the rest of the system does not. */
+	for (int turn = 0; turn < 3 && grows; turn++) {
+		self->before = self->after;
+		cycles(_metadata, self, rounds);
+		ASSERT_CLEAN(budgets_not_back(&self->used));
+		slabs_take(&self->after);
+		more = most_grown(&self->before, &self->after, &which);
+		/* One object in fifty cycles, and as much noise as a quick run has. */
+		grows = (long)rounds / 50 + 500 <= more ||
+			kilobytes(&self->before) * 102 / 100 < kilobytes(&self->after);
+		TH_LOG("most grown: %s by %ld", which, more);
+	}
+	figure("leak.cycles", (long long)rounds);
 	figure("leak.slab_kilobytes_before", (long long)kilobytes(&self->before));
 	figure("leak.slab_kilobytes_after", (long long)kilobytes(&self->after));
 	figure("leak.objects_of_worst_slab", more);
-	TH_LOG("most grown: %s by %ld", which, more);
 	ASSERT_LT(0, kilobytes(&self->before));
-	/* One object in fifty cycles, and as much noise as a quick run has. */
-	EXPECT_GT((long)rounds / 50 + 500, more);
-	EXPECT_GE(kilobytes(&self->before) * 102 / 100, kilobytes(&self->after));
+	EXPECT_FALSE(grows);
 }
 
 /* One call of its kind: what it returned. */

@@ -2,5 +2,5 @@
 # what: what a thread arrives with is not compared with what was prepared
 # file: meet.c
 # config: plain
-# first: late threads race concurrent
+# first: late
 /^bool nsa_as_prepared/,/^}/ s/return false;/return true;/
