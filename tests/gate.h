@@ -27,4 +27,11 @@ const char *gate_wait(struct gate *gate, pid_t pid, int number);
 /* It goes on with the call. */
 void gate_open(struct gate *gate);
 
+/*
+ * A connection whose other end does not read, or a negated errno: its last close
+ * takes so long, in a work that its thread does before the ones that were queued
+ * earlier.
+ */
+int linger_connect(int seconds);
+
 #endif

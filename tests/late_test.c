@@ -3,14 +3,12 @@
  * What a thread does after it was asked and before it comes: the others are
  * parked meanwhile, and it is the last.
  */
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -340,27 +338,6 @@ TEST_F_TIMEOUT(late, program_that_is_executed_meanwhile_starts_moved, 120)
 
 static int lingering = -1;
 
-/* A connection whose other end does not read: its last close takes a second. */
-static int connect_for_linger(void)
-{
-	const struct linger linger = { 1, 1 };
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t size = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	char data[4096] = { 0 };
-
-	lingering = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 1) ||
-	    getsockname(listener, (struct sockaddr *)&address, &size) ||
-	    connect(lingering, (struct sockaddr *)&address, size) ||
-	    setsockopt(lingering, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)))
-		return errno;
-	while (send(lingering, data, sizeof(data), MSG_DONTWAIT) > 0)
-		;
-	return 0;
-}
-
 static int close_slowly(void)
 {
 	return close(lingering);
@@ -376,7 +353,8 @@ TEST_F_TIMEOUT(late, thread_that_comes_after_the_deadline_changes_nothing, 120)
 	struct snapshot *before;
 	pid_t held;
 
-	ASSERT_EQ(0, connect_for_linger());
+	lingering = linger_connect(1);
+	ASSERT_LE(0, lingering);
 	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &closes, 0));
 	close(lingering);
 	held = subject_tid(&self->subject, HELD);

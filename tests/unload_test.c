@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "gate.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -231,6 +232,53 @@ TEST_F_TIMEOUT(unload, forgets_who_is_attached_and_leaves_them_where_they_are, 2
 	EXPECT_EQ(ENOENT, WEXITSTATUS(status));
 	EXPECT_CLEAN(changed_since(moved, self->subject.pid));
 	snapshot_free(moved);
+}
+
+static int lingering;
+
+static void body_linger(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1) {
+		SET(shared->rounds, (uint32_t)gate_shut(SYS_close, -1) + 1);
+		close(lingering);
+	}
+	body_wait(shared, index);
+}
+
+/* The process that has the device open is gone, and the work is taken up already. */
+TEST_F_TIMEOUT(unload, while_a_thread_is_about_to_come_too_late_is_refused, 240)
+{
+	struct subject_options options = { .threads = 3, .body = body_linger };
+	struct attach a;
+	struct gate gate;
+	pid_t caller;
+	int status;
+
+	ASSERT_TRUE(module_let_sleep(false));
+	lingering = linger_connect(4);
+	ASSERT_LE(0, lingering);
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	close(lingering);
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
+	ASSERT_CLEAN(gate_wait(&gate, self->subject.pid,
+			       (int)GET(self->subject.shared->rounds) - 1));
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_NOPID));
+	a.arg.timeout_ns = 300000000;
+	caller = fork_child();
+	if (!caller)
+		_exit(-attach_call(&a));
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 2)) == 'D'));
+	gate_open(&gate);
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(ETIMEDOUT, WEXITSTATUS(status));
+	EXPECT_TRUE(module_let_sleep(true));
+	EXPECT_EQ(EAGAIN, unload());
+	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, subject_tid(&self->subject, 1)) ==
+			  SYS_futex));
+	EXPECT_TRUE(unloads_in_time());
+	attach_done(&a);
 }
 
 TEST_HARNESS_MAIN
