@@ -36,7 +36,7 @@ soak: ## attach one process again and again for as long as told, with a line a m
 
 fuzz: ## coverage-guided fuzzing of the ioctls in a VM (MINUTES=5; PROGRAM=12.7.33 runs one again)
 	@qemu/packages.sh test
-	@qemu/fuzz.sh $(or $(KERNEL),6.1-patched) $(if $(CONFIG_GIVEN),$(CONFIG),kasan)
+	@qemu/fuzz.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-patched)) $(if $(CONFIG_GIVEN),$(CONFIG),kasan)
 
 coverage: ## the lines of module/ that the suites and the fuzzer run, and those that nothing does (MINUTES=3 of fuzzing)
 	@qemu/packages.sh test

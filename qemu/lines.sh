@@ -22,7 +22,7 @@ instructions() {
 # lines_of KO: "SECTION PLACE FILE LINE", a line of module/ for each instruction that is of it (also inlined elsewhere)
 lines_of() {
 	local section dir
-	dir=$(dirname "$1")
+	dir=$(cd "$(dirname "$1")" && pwd)
 	for section in .text .text.unlikely .init.text .exit.text; do
 		objdump -h -j "$section" "$1" >/dev/null 2>&1 || continue
 		instructions "$1" "$section" >"$1.instructions"

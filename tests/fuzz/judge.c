@@ -31,18 +31,30 @@ struct judge {
 	struct view before[ATTACH_MAX_SUBJECTS];
 };
 
+/*
+ * 0: it is gone. For a moment a thread that is being made is seen in the root of the hierarchy,
+ * where no actor is.
+ */
 static uint64_t cgroup_of(pid_t pid, pid_t tid)
 {
 	char path[64], text[512];
-	uint64_t sum = 5381;
+	uint64_t sum = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/cgroup", pid, tid);
-	for (const char *c = read_at(AT_FDCWD, path, text, sizeof(text)); *c; c++)
+	for (int turns = 0; turns < 100; turns++) {
+		if (!strstr(read_at(AT_FDCWD, path, text, sizeof(text)), "0::/\n"))
+			break;
+		usleep(1000);
+	}
+	for (const char *c = text; *c; c++)
 		sum = sum * 33 + (unsigned char)*c;
 	return sum;
 }
 
-/* The last link is read again: a thread that exits in between shows some of them only. */
+/*
+ * A thread that exits in between shows some of it only. Its number can be another's at the end
+ * of it: an exec gives it to the thread that called it.
+ */
 static bool look(struct view *view, pid_t pid, pid_t tid)
 {
 	char path[64];
@@ -56,7 +68,7 @@ static bool look(struct view *view, pid_t pid, pid_t tid)
 	}
 	view->cgroup = cgroup_of(pid, tid);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/root", pid, tid);
-	if (stat(path, &st))
+	if (!view->cgroup || stat(path, &st))
 		return false;
 	view->root_dev = st.st_dev;
 	view->root = st.st_ino;

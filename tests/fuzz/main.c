@@ -140,6 +140,21 @@ static void remember(const char *name)
 	printf("nsattach: corpus %s\n", name);
 }
 
+static void tell(void)
+{
+	printf("nsattach: minute %u: %lu programs, %u in the corpus, %u places, %lu findings\n",
+	       (unsigned int)((now_ns() - began) / MINUTE), nr_programs, nr_corpus, cover_total(),
+	       nr_findings);
+}
+
+static void tell_each_minute(void)
+{
+	if (now_ns() - told < MINUTE)
+		return;
+	told = now_ns();
+	tell();
+}
+
 /* A program that brings nothing new any more is forgotten. */
 static void load_corpus(const char *path, uint64_t end)
 {
@@ -150,6 +165,7 @@ static void load_corpus(const char *path, uint64_t end)
 		line[strcspn(line, "\n")] = '\0';
 		if (run(line))
 			remember(line);
+		tell_each_minute();
 	}
 	if (file)
 		fclose(file);
@@ -171,21 +187,6 @@ static void choose(char name[NAME_MAX_LEN], unsigned long *seed)
 		}
 	}
 	snprintf(name, NAME_MAX_LEN, "%lu", (*seed)++);
-}
-
-static void tell(void)
-{
-	printf("nsattach: minute %u: %lu programs, %u in the corpus, %u places, %lu findings\n",
-	       (unsigned int)((now_ns() - began) / MINUTE), nr_programs, nr_corpus, cover_total(),
-	       nr_findings);
-}
-
-static void tell_each_minute(void)
-{
-	if (now_ns() - told < MINUTE)
-		return;
-	told += MINUTE;
-	tell();
 }
 
 /* Stop the places: all that programs made is to be free then. Told once, not again and again. */
