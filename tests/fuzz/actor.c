@@ -201,6 +201,7 @@ static void do_nothing(void)
  * @unshare:	namespaces of its own
  * @wanders:	see struct actor
  * @attaches:	it calls the module, too
+ * @shares:	CLONE_* bits of what it has together with a child
  */
 static const struct kind {
 	void (*body)(void);
@@ -209,6 +210,7 @@ static const struct kind {
 	bool attaches;
 	bool plain_user;
 	bool leaderless;
+	int shares;
 } kinds[] = {
 	{ .body = do_futex },
 	{ .body = do_epoll },
@@ -233,6 +235,8 @@ static const struct kind {
 	{ .body = do_futex, .unshare = CLONE_NEWUSER },
 	{ .body = do_epoll, .unshare = (int)NS_NOPID },
 	{ .body = do_futex, .unshare = CLONE_NEWTIME, .wanders = true },
+	{ .body = do_nap, .shares = CLONE_FS },
+	{ .body = do_nap, .shares = CLONE_FS | CLONE_VM | CLONE_SIGHAND },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -262,11 +266,11 @@ static int wait_for_ever(void *arg)
 }
 
 /* The one with the memory of the actor needs a stack of its own. */
-static void share_fs(int more)
+static void make_sharer(int what)
 {
 	static char stack[16384] __attribute__((aligned(16)));
 
-	clone(wait_for_ever, stack + sizeof(stack), CLONE_FS | SIGCHLD | more, NULL);
+	clone(wait_for_ever, stack + sizeof(stack), SIGCHLD | what, NULL);
 }
 
 static void change_namespace(uint64_t x, bool join)
@@ -341,13 +345,13 @@ static void undo_once(uint64_t x)
 static void share_fs_once(uint64_t x)
 {
 	(void)x;
-	share_fs(0);
+	make_sharer(CLONE_FS);
 }
 
 static void share_all_once(uint64_t x)
 {
 	(void)x;
-	share_fs(CLONE_VM | CLONE_SIGHAND);
+	make_sharer(CLONE_FS | CLONE_VM | CLONE_SIGHAND);
 }
 
 static void be_traced(uint64_t x)
@@ -427,8 +431,8 @@ static const struct {
 	{ .obey = stop_itself },
 	{ .obey = undo_once },
 	{ .obey = new_session },
-	{ .obey = share_fs_once, .wanders = true },
-	{ .obey = share_all_once, .wanders = true },
+	{ .obey = share_fs_once },
+	{ .obey = share_all_once },
 	{ .obey = be_traced },
 	{ .obey = attach_once, .attaches = true },
 	{ .obey = attach_once, .attaches = true },
@@ -463,6 +467,8 @@ static void __attribute__((noreturn)) actor_main(struct order *order, unsigned i
 		become_plain_user();
 	if (kind->unshare)
 		unshare(kind->unshare);
+	if (kind->shares)
+		make_sharer(kind->shares);
 	SET(order->ready, 1);
 	while (threads--)
 		pthread_create(&thread, NULL, body_thread, NULL);

@@ -25,10 +25,20 @@ struct view {
 	uint64_t cgroup;
 };
 
+#define CHILDREN_MAX 16
+
+/**
+ * struct judge - all that a call may, or may not, change
+ * @actors:	NULL where a subject can not be judged
+ * @children:	of actors, where they are no subjects: they stay
+ */
 struct judge {
 	unsigned int nr;
 	const struct actor *actors[ATTACH_MAX_SUBJECTS];
 	struct view before[ATTACH_MAX_SUBJECTS];
+	unsigned int nr_children;
+	pid_t children[CHILDREN_MAX];
+	struct view child_before[CHILDREN_MAX];
 };
 
 /*
@@ -111,13 +121,51 @@ static const struct actor *actor_of(int pidfd)
 	return NULL;
 }
 
+static pid_t pid_of_fd(int pidfd)
+{
+	char path[64], text[512];
+	const char *pid;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	pid = strstr(read_at(AT_FDCWD, path, text, sizeof(text)), "Pid:");
+	return pid ? atoi(pid + 4) : 0;
+}
+
+static bool is_subject(const struct attach *a, pid_t pid)
+{
+	for (unsigned int i = 0; i < a->arg.nr_subjects; i++) {
+		if (pid_of_fd(a->subjects[i].pidfd) == pid)
+			return true;
+	}
+	return false;
+}
+
+static void add_children(struct judge *judge, const struct attach *a, pid_t parent)
+{
+	char path[64], text[512], *next = text;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	read_at(AT_FDCWD, path, text, sizeof(text));
+	while (judge->nr_children < CHILDREN_MAX && (pid = (pid_t)strtol(next, &next, 10)) > 0) {
+		if (is_subject(a, pid))
+			continue;
+		judge->children[judge->nr_children] = pid;
+		each_thread(pid, take_first, &judge->child_before[judge->nr_children++]);
+	}
+}
+
 struct judge *judge_begin(const struct attach *a)
 {
 	static struct judge judge;
 
 	memset(&judge, 0, sizeof(judge));
-	if (a->arg.nr_subjects > ATTACH_MAX_SUBJECTS || !world_is_calm())
+	if (a->arg.nr_subjects > ATTACH_MAX_SUBJECTS || world.lost || !world_is_calm())
 		return NULL;
+	for (unsigned int i = 0; i < SLOTS; i++) {
+		if (world.actors[i].pid && !world.actors[i].wanders)
+			add_children(&judge, a, world.actors[i].pid);
+	}
 	judge.nr = a->arg.nr_subjects;
 	for (unsigned int i = 0; i < judge.nr; i++) {
 		judge.actors[i] = actor_of(a->subjects[i].pidfd);
@@ -169,13 +217,10 @@ static bool compare(const struct view *view, void *arg)
 
 static const struct place *place_of_target(const struct attach *a)
 {
-	char path[64], text[512];
-	const char *pid;
+	pid_t pid = pid_of_fd(a->arg.target);
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", a->arg.target);
-	pid = strstr(read_at(AT_FDCWD, path, text, sizeof(text)), "Pid:");
 	for (unsigned int i = 0; pid && i < PLACES; i++) {
-		if (atoi(pid + 4) == world.places[i].pid)
+		if (pid == world.places[i].pid)
 			return &world.places[i];
 	}
 	return NULL;
@@ -214,6 +259,22 @@ static void judge_one(struct judge *judge, const struct attach *a, unsigned int 
 			       moved ? "moved" : "not moved", difference);
 }
 
+/* Who shares root and cwd with a subject stays where it was. */
+static void judge_child(struct judge *judge, unsigned int i)
+{
+	char difference[120] = "";
+	struct expected e = {
+		.before = &judge->child_before[i],
+		.difference = difference,
+		.size = sizeof(difference),
+	};
+
+	each_thread(judge->children[i], compare, &e);
+	if (difference[0])
+		world_complain("child %d of an actor, which is no subject: %s", judge->children[i],
+			       difference);
+}
+
 void judge_end(struct judge *judge, const struct attach *a, bool detach, long ret)
 {
 	if (!judge || world.lost)
@@ -221,6 +282,10 @@ void judge_end(struct judge *judge, const struct attach *a, bool detach, long re
 	for (unsigned int i = 0; i < judge->nr; i++) {
 		if (judge->actors[i] && judge->before[i].ns[0])
 			judge_one(judge, a, i, detach, told_moved(a, i, ret));
+	}
+	for (unsigned int i = 0; i < judge->nr_children; i++) {
+		if (judge->child_before[i].ns[0])
+			judge_child(judge, i);
 	}
 }
 
