@@ -5,7 +5,8 @@
 #   KEEP=1       what was run before is not run again: only the sums
 # All suites on patched 6.1; of the debug kernels only the suite that lets allocations fail; a short one on the stock kernel,
 # where functions are looked up. Prints the table, figure: coverage.percent, and the lines that nothing ran, each with the
-# reason that qemu/unreached has for it. Passes with 90 % and a reason for every other line.
+# reason that qemu/unreached has for it. Passes with 90 % and a reason for every other line; whether the suites pass is what
+# make test says (with a module that traces, some find less time for what they count).
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,7 +19,7 @@ need_tool objdump binutils
 
 # suites WHERE [SUITES]: in a guest, with the traced module
 suites() {
-	RESULTS=$dir/results.tsv TEST=${2-} "$top/qemu/test.sh" "$1" || status=1
+	RESULTS=$dir/results.tsv TEST=${2-} "$top/qemu/test.sh" "$1" || say "not all of the suites have passed, which make test judges"
 }
 
 enough() { awk '{ n++; h += $3 } END { exit !(h >= 0.9 * n) }' "$build/coverage.lines"; }
@@ -42,7 +43,7 @@ check() {
 	fi
 }
 printf '\n'
-check 'a suite or the fuzzer failed, see above' [ $status = 0 ]
+check 'the fuzzer found something, see above' [ $status = 0 ]
 check 'less than 90 % of the lines were reached' enough
 check 'there are lines that nothing ran, without a reason' [ ! -s "$build/coverage.unreached.left" ]
 printf '%d passed, %d failed\n' $passed $failed

@@ -72,10 +72,10 @@ print_unreached() {
 	cp "$1" "$left"
 	while IFS=$'\t' read -r pattern reason; do
 		case $pattern in '' | '#'*) continue ;; esac
-		grep -qE "$pattern" "$left" || continue
+		grep -qEe "$pattern" "$left" || continue
 		printf '\nnot reached: %s\n' "$reason"
-		grep -E "$pattern" "$left" | sed 's/^/   /'
-		grep -vE "$pattern" "$left" >"$left.new" || :
+		grep -Ee "$pattern" "$left" | sed 's/^/   /'
+		grep -vEe "$pattern" "$left" >"$left.new" || :
 		mv "$left.new" "$left"
 	done < <(cat "$2")
 	if [ -s "$left" ]; then
