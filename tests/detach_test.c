@@ -275,6 +275,11 @@ TEST_F_TIMEOUT(detach, list_says_how_much_room_it_needs, 240)
 	EXPECT_LE(1, list.nr_records);
 	EXPECT_NE((__s32)0xa5a5a5a5, records[0].pid);
 	EXPECT_EQ((__s32)0xa5a5a5a5, records[1].pid);
+	/* No program has memory there. */
+	list.records = 4096;
+	list.nr_records = 1;
+	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
+	EXPECT_EQ(EFAULT, errno);
 	list.reserved = 1;
 	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
 	EXPECT_EQ(EINVAL, errno);
