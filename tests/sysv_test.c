@@ -3,11 +3,13 @@
  * What a process leaves in its old ipc namespace: SEM_UNDO is applied there,
  * once, when it goes; segments that die with their last user do so cleanly.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 
 #include "attach.h"
 #include "harness.h"
@@ -164,6 +166,41 @@ TEST_F(sysv, forced_removal_of_segments_waits_for_the_last_user)
 	EXPECT_EQ(1, subject_call(&self->witness, has_segment));
 	subject_stop(&self->subject);
 	EXPECT_EQ(0, subject_call(&self->witness, has_segment));
+}
+
+static void body_take(struct subject_shared *shared, unsigned int index)
+{
+	struct sembuf op = { 0, -1, 0 };
+
+	if (index == 1) {
+		int id = semget(KEY, 1, IPC_CREAT | 0600);
+
+		SET(shared->rounds, 1);
+		SET(shared->last_errno, syscall(SYS_semop, id, &op, 1) ? errno : 0);
+		SET(shared->returns, 1);
+	}
+	body_wait(shared, index);
+}
+
+/* It would go on with the namespace that its thread has left. */
+TEST_F(sysv, sleep_on_a_semaphore_does_not_outlast_the_move)
+{
+	struct subject_options options = { .threads = 2, .unshare = NS_NOPID,
+					   .body = body_take };
+	struct nsattach_error error;
+	struct subject s;
+
+	ASSERT_CLEAN(subject_start(&s, &options));
+	ASSERT_TRUE(UNTIL(task_syscall(s.pid, subject_tid(&s, 1)) == SYS_semop));
+	/* Elsewhere than in another ipc namespace it sleeps on. */
+	ASSERT_ATTACHED(attach_pid(s.pid, self->a.pid, CLONE_NEWUTS, &error), error);
+	EXPECT_EQ(0, GET(s.shared->returns));
+	ASSERT_ATTACHED(attach_pid(s.pid, self->a.pid, CLONE_NEWIPC, &error), error);
+	for (int i = 0; i < 100 && !GET(s.shared->returns); i++)
+		usleep(100000);
+	EXPECT_EQ(1, GET(s.shared->returns));
+	EXPECT_EQ(EINVAL, GET(s.shared->last_errno));
+	subject_stop(&s);
 }
 
 TEST_HARNESS_MAIN

@@ -3,5 +3,4 @@
 # file: asleep.c
 # config: plain
 # first: sysv
-/^static bool is_sysv_wait/,/^}/ s/return nr == .*/return false \&\& (nr == __NR_msgrcv || nr == __NR_msgsnd || nr == __NR_semop ||/
-/^static bool is_sysv_wait/,/^}/ s/nr == __NR_semtimedop;/nr == __NR_semtimedop);/
+/^static bool may_switch_in/,/^}/ s/return !\(moves & CLONE_NEWIPC\);/return true;/
