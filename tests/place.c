@@ -185,6 +185,8 @@ const char *place_start_mapped(struct place *p, unsigned int id,
 		place_main(p, ctl[1]);
 	}
 	close(ctl[1]);
+	/* The place serves as long as this end is open. */
+	p->ctl = ctl[0];
 	bad = recv(ctl[0], text, sizeof(text), 0) > 0 ? NULL : "place died";
 	if (!bad)
 		bad = write_maps(p, uid_base);
@@ -196,12 +198,13 @@ const char *place_start_mapped(struct place *p, unsigned int id,
 		bad = recv(ctl[0], text, sizeof(text), 0) > 0 ? NULL : "place died";
 	if (!bad && text[0])
 		bad = text;
-	/* ctl[0] stays open: the place serves until the test is gone. */
 	return bad ? bad : look_from_outside(p);
 }
 
 void place_stop(struct place *p)
 {
+	if (p->pid > 0)
+		close(p->ctl);
 	kill_and_reap(p->pid);
 	p->pid = 0;
 }

@@ -24,6 +24,7 @@
 struct place {
 	unsigned int id;
 	pid_t pid;
+	int ctl;
 	uint64_t namespaces;
 	char name[32];
 	uint64_t ns[NS_COUNT];
