@@ -366,6 +366,8 @@ static void body_fork(struct subject_shared *shared, unsigned int index)
 		if (pid > 0)
 			waitpid(pid, NULL, 0);
 		ADD(shared->births, 1);
+		/* There have to be moments without a child, on a busy machine as well. */
+		usleep(2000);
 	}
 }
 
@@ -414,7 +416,7 @@ TEST_F_TIMEOUT(cgroup, children_are_born_on_one_side_or_the_other, 900)
 		ASSERT_EQ(0, attach_set_target(&self->call, self->place.pid, NS_BASE));
 		self->call.arg.flags = NSATTACH_F_CGROUP | NSATTACH_F_WHOLE_TREE;
 		self->call.arg.cgroup = self->fd;
-		for (int tries = 0; tries < 2000; tries++) {
+		for (int tries = 0; tries < 20000; tries++) {
 			ret = attach_call(&self->call);
 			if (ret != -EAGAIN)
 				break;

@@ -41,7 +41,8 @@ FIXTURE_SETUP(kept)
 {
 	struct nsattach_error error;
 
-	NEEDS_PID_MOVE();
+	if (!pid_move_works())
+		return;
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start(&self->subject, &(struct subject_options){ .threads = 2 }));
 	if (variant->flags)
@@ -135,6 +136,7 @@ static int stats_number_is(void *nr)
 
 TEST_F(kept, taskstats_know_both_numbers)
 {
+	NEEDS_PID_MOVE();
 	EXPECT_EQ(self->subject.pid, stats_number(self->subject.pid));
 	EXPECT_EQ(1, inside(&self->a, stats_number_is, &self->nr));
 	EXPECT_EQ(-1, stats_number(4194303));
@@ -155,6 +157,7 @@ TEST_F(kept, autofs_tells_its_daemon_the_number_outside)
 	char options[96];
 	int requests[2], root;
 
+	NEEDS_PID_MOVE();
 	ASSERT_EQ(0, pipe2(requests, O_CLOEXEC));
 	mkdir(AUTO_DIR, 0755);
 	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,indirect",
@@ -200,10 +203,13 @@ TEST_F(kept, diagnostics_of_unix_sockets_name_what_its_descriptors_show)
 	char answer[4096] __attribute__((aligned(8))), path[64], name[64] = "";
 	const struct nlmsghdr *n = (const void *)answer;
 	const struct unix_diag_msg *msg = NLMSG_DATA(n);
-	long ino = subject_call(&self->subject, call_unix_socket);
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	bool found = false;
+	long ino;
+	int fd;
 
+	NEEDS_PID_MOVE();
+	ino = subject_call(&self->subject, call_unix_socket);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	ASSERT_LT(0, ino);
 	request.r.udiag_ino = (uint32_t)ino;
 	ASSERT_EQ((ssize_t)sizeof(request), send(fd, &request, sizeof(request), 0));
