@@ -45,16 +45,6 @@ FIXTURE_TEARDOWN(states)
 	place_stop(&self->b);
 }
 
-/* The number of threads that are in state @state. */
-static unsigned int threads_in(const struct subject *s, unsigned int threads, char state)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < threads; i++)
-		n += task_state(s->pid, subject_tid(s, i)) == state;
-	return n;
-}
-
 TEST_F_TIMEOUT(states, sigstopped_is_moved_and_stays_stopped, 240)
 {
 	struct nsattach_error error;
@@ -62,19 +52,19 @@ TEST_F_TIMEOUT(states, sigstopped_is_moved_and_stays_stopped, 240)
 
 	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
 	ASSERT_EQ(0, kill(self->subject.pid, SIGSTOP));
-	ASSERT_TRUE(UNTIL(threads_in(&self->subject, 8, 'T') == 8));
+	ASSERT_TRUE(UNTIL(subject_threads_in(&self->subject, 8, 'T') == 8));
 	before = snapshot_take(self->subject.pid);
 	for (int i = 0; i < 10; i++) {
 		const struct place *to = i % 2 ? &self->b : &self->a;
 
 		ASSERT_ATTACHED(attach_pid(self->subject.pid, to->pid, NS_BASE, &error), error);
 		ASSERT_CLEAN(not_moved(before, self->subject.pid, to, NS_BASE));
-		ASSERT_EQ(8, threads_in(&self->subject, 8, 'T'));
+		ASSERT_EQ(8, subject_threads_in(&self->subject, 8, 'T'));
 	}
 	ASSERT_EQ(0, kill(self->subject.pid, SIGCONT));
 	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "hostname"));
 	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "file"));
-	EXPECT_EQ(0, threads_in(&self->subject, 8, 'T'));
+	EXPECT_EQ(0, subject_threads_in(&self->subject, 8, 'T'));
 	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->b, NS_BASE));
 	snapshot_free(before);

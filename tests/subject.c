@@ -147,6 +147,15 @@ void subject_stop(struct subject *s)
 	memset(s, 0, sizeof(*s));
 }
 
+unsigned int subject_threads_in(const struct subject *s, unsigned int threads, char state)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < threads; i++)
+		n += task_state(s->pid, subject_tid(s, i)) == state;
+	return n;
+}
+
 void subject_call_begin(struct subject *s, subject_fn fn)
 {
 	struct request request = { fn };

@@ -77,6 +77,9 @@ long subject_call_end(struct subject *s);
 /* Thread @index > 0 as the kernel knows it. */
 pid_t subject_tid(const struct subject *s, unsigned int index);
 
+/* How many of its first @threads are in state @state (a letter of /proc/PID/stat). */
+unsigned int subject_threads_in(const struct subject *s, unsigned int threads, char state);
+
 /* Ready-made calls. subject_fork() yields the pid of a child that waits. */
 pid_t subject_fork(struct subject *s);
 /* What the subject sees of its world: "key: value" lines in shared->text. */

@@ -12,9 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include "attach.h"
 #include "harness.h"
@@ -23,6 +21,7 @@
 #include "shared.h"
 #include "sharer.h"
 #include "snapshot.h"
+#include "spy.h"
 #include "subject.h"
 
 FIXTURE(user)
@@ -398,14 +397,6 @@ static void body_own_cred(struct subject_shared *shared, unsigned int index)
 	body_wait(shared, index);
 }
 
-static bool all_stopped(const struct subject *s, unsigned int threads)
-{
-	for (unsigned int i = 0; i < threads; i++)
-		if (task_state(s->pid, subject_tid(s, i)) != 'T')
-			return false;
-	return true;
-}
-
 static long undump(char *text)
 {
 	(void)text;
@@ -432,7 +423,7 @@ TEST_F(user, detach_makes_it_readable_as_it_was)
 
 			if (stopped) {
 				ASSERT_EQ(0, kill(pid, SIGSTOP));
-				ASSERT_TRUE(UNTIL(all_stopped(&self->subject, 8)));
+				ASSERT_TRUE(UNTIL(subject_threads_in(&self->subject, 8, 'T') == 8));
 			}
 			ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
 			ASSERT_ATTACHED(detach_pid(pid, &error), error);
@@ -499,74 +490,10 @@ TEST_F(user, foreign_process_that_shares_root_and_cwd_is_ebusy)
 	snapshot_free(foreign);
 }
 
-/* What root of the container tries on who has just come in; bits of success. */
-static pid_t victim;
-
-/* What works on one that opens itself: ptrace, descriptors, memory, and that of each thread. */
-#define KNOWN (1 | 4 | 8 << 2 | 1 << 16)
-
-static bool can_read(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char names[512];
-	/* Some are opened by anybody and refuse to be read. */
-	bool good = fd >= 0 && (read(fd, names, 1) > 0 ||
-				syscall(SYS_getdents64, fd, names, sizeof(names)) > 0);
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
-static long get_at_it(pid_t pid)
-{
-	static const char *const files[] = { "mem", "fd/0", "environ", "root/place", "cwd/.",
-					     "map_files", "stack", "syscall" };
-	char byte, path[64];
-	struct iovec mine = { &byte, 1 }, theirs = { (void *)&victim, 1 };
-	int pidfd = pidfd_of(pid);
-	long won = !ptrace(PTRACE_SEIZE, pid, 0, 0) ? 1 : 0;
-
-	won |= syscall(SYS_process_vm_readv, pid, &mine, 1, &theirs, 1, 0) > 0 ? 2 : 0;
-	won |= syscall(SYS_pidfd_getfd, pidfd, 0, 0) >= 0 ? 4 : 0;
-	close(pidfd);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
-		won |= can_read(path) ? 8L << i : 0;
-	}
-	return won;
-}
-
-struct spying {
-	uint32_t stop;
-	uint32_t tries;
-	uint32_t won;
-};
-
-static struct spying *spying;
-
 static long redump(char *text)
 {
 	(void)text;
 	return prctl(PR_SET_DUMPABLE, 1);
-}
-
-/* The first of the threads moves first, and the last one is there the longest. */
-static long spy(char *text)
-{
-	const pid_t *tids = (void *)text;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/environ", tids[1]);
-	while (!GET(spying->stop)) {
-		long won = get_at_it(tids[0]);
-
-		for (int i = 0; i < 100; i++)
-			won |= can_read(path) ? 1 << 16 : 0;
-		SET(spying->won, GET(spying->won) | (uint32_t)won);
-		ADD(spying->tries, 1);
-	}
-	return 0;
 }
 
 /* In the middle of the move, after it, and on the way back. */
@@ -605,7 +532,7 @@ TEST_F_TIMEOUT(user, root_of_the_container_gets_at_nothing_of_who_comes_in, 600)
 	/* One that opens itself is got at: the spy is not blind. */
 	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error), error);
 	EXPECT_EQ(0, subject_call(&self->subject, redump));
-	EXPECT_TRUE(UNTIL((GET(spying->won) & KNOWN) == KNOWN));
+	EXPECT_TRUE(UNTIL((GET(spying->won) & SPY_SEES) == SPY_SEES));
 	SET(spying->stop, 1);
 	EXPECT_EQ(0, subject_call_end(&attacker));
 	subject_stop(&attacker);
