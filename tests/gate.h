@@ -30,7 +30,8 @@ void gate_open(struct gate *gate);
 /*
  * A connection whose other end does not read, or a negated errno: its last close
  * takes so long, in a work that its thread does before the ones that were queued
- * earlier.
+ * earlier. By close_range(): close() itself waits, before any work, since 6.6
+ * (fs/open.c).
  */
 int linger_connect(int seconds);
 

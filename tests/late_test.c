@@ -340,7 +340,7 @@ static int lingering = -1;
 
 static int close_slowly(void)
 {
-	return close(lingering);
+	return (int)syscall(SYS_close_range, lingering, lingering, 0);
 }
 
 /*
@@ -349,7 +349,7 @@ static int close_slowly(void)
  */
 TEST_F_TIMEOUT(late, thread_that_comes_after_the_deadline_changes_nothing, 120)
 {
-	const struct deed closes = { SYS_close, -1, close_slowly };
+	const struct deed closes = { SYS_close_range, -1, close_slowly };
 	struct snapshot *before;
 	pid_t held;
 

@@ -239,8 +239,8 @@ static int lingering;
 static void body_linger(struct subject_shared *shared, unsigned int index)
 {
 	if (index == 1) {
-		SET(shared->rounds, (uint32_t)gate_shut(SYS_close, -1) + 1);
-		close(lingering);
+		SET(shared->rounds, (uint32_t)gate_shut(SYS_close_range, -1) + 1);
+		syscall(SYS_close_range, lingering, lingering, 0);
 	}
 	body_wait(shared, index);
 }
