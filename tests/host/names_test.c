@@ -293,7 +293,45 @@ TEST(a_unit_is_its_oldest_process)
 	put("/sys/fs/cgroup/system.slice/idle.service/cgroup.procs", "%s", "");
 	fails("unit:idle", -ESRCH, "not running");
 	put("/sys/fs/cgroup/user.slice/nginx.service/cgroup.procs", "%d\n", getpid());
-	fails("unit:nginx", -ENOTUNIQ, "more than one systemd unit");
+	fails("unit:nginx", -ENOTUNIQ, "more than one systemd unit has this name: give the number");
+	CHECK(!strstr(name.hint, "runtime"));
+}
+
+TEST(a_dot_in_a_unit_s_name_is_no_type)
+{
+	char id[NAME_MAX + 1], where[PATH_MAX];
+
+	begin();
+	put("/sys/fs/cgroup/system.slice/php8.2-fpm.service/cgroup.procs", "%d\n", getpid());
+	put("/sys/fs/cgroup/system.slice/openvpn@site1.example.service/cgroup.procs", "%d\n",
+	    getpid());
+	put("/sys/fs/cgroup/user.slice/session-1.scope/cgroup.procs", "%d\n", getpid());
+	resolves_to_me("unit:php8.2-fpm");
+	resolves_to_me("unit:php8.2-fpm.service");
+	resolves_to_me("unit:openvpn@site1.example");
+	resolves_to_me("unit:session-1.scope");
+	resolves_to_me("unit:user.slice");
+	fails("unit:session-1", -ENOENT, "no systemd unit");
+	fails("unit:.service", -ENOENT, "no systemd unit");
+	/* too long for a file, it is not the one of which it has the first letters */
+	snprintf(where, sizeof(where), "/sys/fs/cgroup/%0250d.serv/cgroup.procs", 0);
+	put(where, "%d\n", getpid());
+	snprintf(id, sizeof(id), "unit:%0250d", 0);
+	fails(id, -ENOENT, "no systemd unit");
+}
+
+TEST(a_unit_is_one_of_the_system_not_of_a_container_or_a_user)
+{
+	begin();
+	put("/sys/fs/cgroup/machine.slice/libpod-1.scope/container/system.slice/ssh.service/cgroup.procs",
+	    "%d\n", getppid());
+	put("/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/dbus.service/cgroup.procs",
+	    "%d\n", getppid());
+	fails("unit:ssh.service", -ENOENT, "no systemd unit");
+	put("/sys/fs/cgroup/system.slice/ssh.service/cgroup.procs", "%d\n", getpid());
+	put("/sys/fs/cgroup/system.slice/dbus.service/cgroup.procs", "%d\n", getpid());
+	resolves_to_me("unit:ssh");
+	resolves_to_me("unit:dbus");
 }
 
 TEST(broken_state_is_said_to_be_broken)

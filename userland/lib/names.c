@@ -118,18 +118,27 @@ static int resolve_record(const struct places *places, find_fn *find, const char
 	return 0;
 }
 
+#define FULL_ID "give its runtime and full id"
+#define NUMBER "give the number of one of its processes"
+
+/*
+ * @lister: what shows the names there are
+ * @unique: what to do when several have the name
+ */
 static const struct kind {
 	const char *prefix;
 	const char *thing;
 	const char *lister;
+	const char *unique;
 	find_fn *find;
 } kinds[] = {
-	{ "runc:", "runc container", "runc list", find_runc },
-	{ "crun:", "crun container", "crun list", find_crun },
-	{ "docker:", "Docker container", "docker ps -a", find_docker },
-	{ "podman:", "Podman container", "podman ps -a", find_podman },
-	{ "container:", "container", "docker ps -a, podman ps -a, runc list", find_container },
-	{ "unit:", "systemd unit", "systemctl list-units", find_unit },
+	{ "runc:", "runc container", "runc list", FULL_ID, find_runc },
+	{ "crun:", "crun container", "crun list", FULL_ID, find_crun },
+	{ "docker:", "Docker container", "docker ps -a", FULL_ID, find_docker },
+	{ "podman:", "Podman container", "podman ps -a", FULL_ID, find_podman },
+	{ "container:", "container", "docker ps -a, podman ps -a, runc list", FULL_ID,
+	  find_container },
+	{ "unit:", "systemd unit", "systemctl list-units: does it run?", NUMBER, find_unit },
 };
 
 static const struct kind *kind_of(const char *name)
@@ -171,7 +180,7 @@ static const char *hint_format(int err)
 	case -ENOENT:
 		return "no %s has this name";
 	case -ENOTUNIQ:
-		return "more than one %s has this name: give its runtime and full id";
+		return "more than one %s has this name";
 	case -ESRCH:
 		return "this %s is not running: start it first";
 	case -ESTALE:
@@ -199,9 +208,11 @@ static void default_hint(int err, const struct kind *kind, struct nsattach_name 
 			 format + before + 2);
 	else
 		snprintf(result->hint, size, "%s: %s", thing, strerror(-err));
+	before = strlen(result->hint);
 	if (err == -ENOENT && kind)
-		snprintf(result->hint + strlen(result->hint), size - strlen(result->hint),
-			 "; see %s", kind->lister);
+		snprintf(result->hint + before, size - before, "; see %s", kind->lister);
+	if (err == -ENOTUNIQ && kind)
+		snprintf(result->hint + before, size - before, ": %s", kind->unique);
 }
 
 int name_resolve_in(const struct places *places, const char *name, struct nsattach_name *result)

@@ -13,6 +13,29 @@
 /* slices nest, and units lie below them */
 #define DEPTH_MAX 8
 
+/* The types of systemd.unit(5); a name that ends in none of them is a service's. */
+static const char *const suffixes[] = { ".service", ".scope",  ".slice",     ".mount",
+					".socket",  ".swap",   ".automount", ".device",
+					".path",    ".target", ".timer" };
+
+static int ends_in(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), end = strlen(suffix);
+
+	return len > end && !strcmp(name + len - end, suffix);
+}
+
+/* "php8.2-fpm" is php8.2-fpm.service; 0 when it is too long for a file. */
+static int unit_format(char unit[NAME_MAX + 1], const char *id)
+{
+	const char *type = ".service";
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (ends_in(id, suffixes[i]))
+			type = "";
+	return snprintf(unit, NAME_MAX + 1, "%s%s", id, type) <= NAME_MAX;
+}
+
 static const char *const hierarchies[] = {
 	"/sys/fs/cgroup",
 	"/sys/fs/cgroup/unified",
@@ -66,7 +89,11 @@ static void first_process_below(const char *dir, struct record *record, int dept
 		closedir(d);
 }
 
-/* Number of cgroups called @unit below @dir; the last one's path goes to @found. */
+/*
+ * Number of cgroups called @unit below @dir; the last one's path goes to @found. What
+ * lies below a service or scope is the realm of another manager, a user's or a
+ * container's, whose units may have the same names: only slices are gone into.
+ */
 static int search_cgroup(const char *dir, const char *unit, char found[PATH_MAX], int depth)
 {
 	struct dirent *entry;
@@ -82,7 +109,7 @@ static int search_cgroup(const char *dir, const char *unit, char found[PATH_MAX]
 		if (!strcmp(entry->d_name, unit)) {
 			memcpy(found, path, sizeof(path));
 			hits++;
-		} else {
+		} else if (ends_in(entry->d_name, ".slice")) {
 			hits += search_cgroup(path, unit, found, depth - 1);
 		}
 	}
@@ -95,7 +122,8 @@ int find_unit(const struct places *places, const char *id, struct record *record
 {
 	char unit[NAME_MAX + 1], dir[PATH_MAX], found[PATH_MAX];
 
-	snprintf(unit, sizeof(unit), "%s%s", id, strchr(id, '.') ? "" : ".service");
+	if (!unit_format(unit, id))
+		return -ENOENT;
 	*record = (struct record){ 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
 		int hits;
