@@ -75,27 +75,6 @@ static void step_number(const struct job *job)
 		fclose(f);
 }
 
-/* --each: the call succeeds when one moved. Tell of the rest one by one. */
-static int report_each(struct job *job)
-{
-	size_t count = nsattach_request_count(job->request), failed = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct nsattach_failure failure;
-		char text[2 * ERROR_MAX];
-
-		if (!nsattach_request_subject(job->request, i)->result)
-			continue;
-		failed++;
-		nsattach_failure_of_subject(job->request, NSATTACH_STAGE_ATTACH, i, &failure);
-		nsattach_explain(&failure, text, sizeof(text));
-		fprintf(stderr, "nsattach: %s\n", text);
-	}
-	if (!failed)
-		return EXIT_MOVED;
-	return job_fail(job, EXIT_PARTLY, "%zu of %zu processes were not moved", failed, count);
-}
-
 static int nothing_to_do(const struct job *job)
 {
 	job_step(job, "nothing to do: every namespace that was asked for is the same already");
@@ -148,14 +127,15 @@ static int move(struct job *job)
 	step_directory(job);
 	step_number(job);
 	residue_step(job);
-	code = report_subjects(job);
-	return !code && (job->o->flags & NSATTACH_F_EACH) ? report_each(job) : code;
+	return report_subjects(job);
 }
 
 int run_attach(struct job *job)
 {
-	int code = prepare(job);
+	int code = job->o->dry_run ? residue_begin(job) : report_begin(job);
 
+	if (!code)
+		code = prepare(job);
 	if (code)
 		return code;
 	if (!nsattach_request_namespaces(job->request))

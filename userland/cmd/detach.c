@@ -2,17 +2,28 @@
 /*
  * Detach: putting a process back
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "job.h"
 
-static bool has_record(const struct nsattach_record *records, int count, pid_t pid)
+static bool has_record(const struct job *job, pid_t pid)
 {
-	for (int i = 0; i < count; i++)
-		if (records[i].pid == pid)
+	for (int i = 0; i < job->nr_records; i++)
+		if (job->records[i].pid == pid)
 			return true;
 	return false;
+}
+
+/* Who is attached now; afterwards nobody can tell any more. */
+static int load_records(struct job *job)
+{
+	struct nsattach_failure f = { .stage = NSATTACH_STAGE_QUERY };
+	int count = nsattach_device_list(job->device, &job->records);
+
+	if (count >= 0) {
+		job->nr_records = count;
+		return 0;
+	}
+	f.err = -count;
+	return job_explain(job, &f);
 }
 
 /*
@@ -21,24 +32,14 @@ static bool has_record(const struct nsattach_record *records, int count, pid_t p
  */
 static int drop_born_inside(struct job *job)
 {
-	struct nsattach_record *records;
-	int count = nsattach_device_list(job->device, &records);
 	size_t dropped = 0;
 
-	if (count < 0) {
-		struct nsattach_failure f = { .stage = NSATTACH_STAGE_QUERY, .err = -count };
-
-		return job_explain(job, &f);
-	}
 	for (size_t i = nsattach_request_count(job->request); i-- > job->given;) {
-		pid_t pid = nsattach_request_pid(job->request, i);
-
-		if (has_record(records, count, pid))
+		if (has_record(job, nsattach_request_pid(job->request, i)))
 			continue;
 		nsattach_request_remove(job->request, i);
 		dropped++;
 	}
-	free(records);
 	if (dropped)
 		job_step(job,
 			 "%zu processes were born inside and stay there; move them with --target",
@@ -63,21 +64,29 @@ static int submit(struct job *job)
 		return job_explain(job, &failure);
 	}
 	threads = nsattach_request_result(job->request)->nr_threads;
-	job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
+	if (job->o->dry_run)
+		job_step(job, "it could be put back");
+	else
+		job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
 	return report_subjects(job);
 }
 
 int run_detach(struct job *job)
 {
 	__u32 flags = job->o->flags | (job->o->dry_run ? NSATTACH_F_CHECK : 0);
-	int code = job_add_subjects(job);
+	bool set = job->o->tree || job->o->cgroup;
+	int code = report_begin(job);
 
+	if (!code)
+		code = job_add_subjects(job);
 	job->given = nsattach_request_count(job->request);
 	if (!code)
 		code = sets_collect(job);
 	if (!code)
 		code = job_open_device(job);
-	if (!code && (job->o->tree || job->o->cgroup))
+	if (!code && (set || job->output))
+		code = load_records(job);
+	if (!code && set)
 		code = drop_born_inside(job);
 	if (!code)
 		code = cgroup_return(job);

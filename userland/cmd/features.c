@@ -81,14 +81,14 @@ static void add_features(struct output *out, const struct nsattach_query *query)
 int run_features(struct job *job)
 {
 	struct output *out;
-	int code = job_open_device(job);
+	int code;
 
+	out = output_new(job, "features", columns, sizeof(columns) / sizeof(columns[0]), &code);
+	if (!code)
+		code = job_open_device(job);
 	if (!code)
 		code = job_query(job);
 	if (code)
-		return code;
-	out = output_new(job, "features", columns, sizeof(columns) / sizeof(columns[0]), &code);
-	if (!out)
 		return code;
 	add_namespaces(out, &job->query);
 	add_features(out, &job->query);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "job.h"
@@ -104,6 +105,8 @@ void job_command(pid_t pid, char name[COMMAND_MAX])
 
 void job_close(struct job *job)
 {
+	output_drop(job);
+	free(job->records);
 	nsattach_request_free(job->request);
 	nsattach_device_close(job->device);
 }

@@ -17,7 +17,7 @@ enum exit_code {
 	EXIT_NO_MODULE = 3,
 	EXIT_DENIED = 4,
 	EXIT_TIMEOUT = 5,
-	EXIT_PARTLY = 6,   /* --each: some moved, some did not */
+	EXIT_PARTLY = 6,   /* some moved, some did not */
 	EXIT_STRICT = 7,   /* --strict: something would be left behind */
 	EXIT_SIGNAL = 128, /* + number of the signal */
 };
@@ -35,6 +35,8 @@ struct progress {
 	long long next_ms;
 };
 
+struct output;
+
 /**
  * struct job - what a run works on
  * @o:		what it was told
@@ -44,6 +46,9 @@ struct progress {
  * @given:	how many of the subjects were named, the rest was found
  * @looks:	how often a child made it look again
  * @printed:	a table or JSON went to stdout
+ * @output:	the table that is to be printed, or NULL
+ * @records:	of those who were attached before a detach, where it was asked
+ * @nr_records:	their number
  * @progress:	of a large set
  * @failure:	what the sentence is about; all 0 when it is not known in parts
  * @error:	the sentence
@@ -56,6 +61,9 @@ struct job {
 	size_t given;
 	unsigned int looks;
 	bool printed;
+	struct output *output;
+	struct nsattach_record *records;
+	int nr_records;
 	struct progress progress;
 	struct nsattach_failure failure;
 	char error[2 * ERROR_MAX];
@@ -77,8 +85,9 @@ void job_command(pid_t pid, char name[COMMAND_MAX]);
 /* error.c: tell job->error, if there is one */
 void error_tell(const struct job *job, int code);
 
-/* output.c: does whoever reads that fd want colours? */
+/* output.c: does whoever reads that fd want colours? Forget the table. */
 bool output_colours(int fd);
+void output_drop(struct job *job);
 
 /* progress.c: @done of @all things, or of an unknown number (0), are through */
 void progress(struct job *job, const char *what, size_t done, size_t all);
@@ -94,12 +103,14 @@ int job_open_quarantine(struct job *job);
 int job_choose_namespaces(struct job *job);
 
 /* residue.c: what would or does still reach the old namespaces */
+int residue_begin(struct job *job);
 int residue_print(struct job *job);
 int residue_refuse(struct job *job);
 void residue_step(struct job *job);
 
 /* sets.c: descendants and members of a cgroup; 1 when some were added, 0, or -errno */
 int sets_grow(struct job *job);
+int sets_fail(struct job *job, int err);
 int sets_collect(struct job *job);
 
 /* cgroup.c: into the target's cgroup; with a detach back to the former one */
@@ -110,7 +121,11 @@ int cgroup_return(struct job *job);
 int move_all(struct job *job);
 int move_check(struct job *job);
 
-/* report.c: one line per subject, as a table or JSON */
+/*
+ * report.c: one line per subject, as a table or JSON, made before the call; with --each
+ * a sentence for each that failed
+ */
+int report_begin(struct job *job);
 int report_subjects(struct job *job);
 
 /* attach.c, detach.c, list.c, features.c: the actions */

@@ -79,7 +79,9 @@ int run_list(struct job *job)
 	struct output *out;
 	int code, found;
 
-	code = job_open_device(job);
+	out = output_new(job, "attached", columns, sizeof(columns) / sizeof(columns[0]), &code);
+	if (!code)
+		code = job_open_device(job);
 	if (code)
 		return code;
 	found = nsattach_device_list(job->device, &records);
@@ -88,11 +90,9 @@ int run_list(struct job *job)
 
 		return job_explain(job, &f);
 	}
-	out = output_new(job, "attached", columns, sizeof(columns) / sizeof(columns[0]), &code);
-	for (int i = 0; out && i < found; i++)
+	for (int i = 0; i < found; i++)
 		add_record(out, &records[i]);
-	if (out)
-		output_end(out);
+	output_end(out);
 	free(records);
-	return code;
+	return 0;
 }

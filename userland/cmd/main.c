@@ -3,6 +3,7 @@
  * nsattach - move a running process into existing namespaces
  */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "job.h"
 
@@ -39,12 +40,25 @@ static int run(struct options *options, int argc, char **argv, struct job *job)
 	return actions[options->verb].run(job);
 }
 
+/* Each process is held by an open file, and a set may have thousands. */
+static void raise_limit_of_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	struct job job = { .o = &options };
-	int code = run(&options, argc, argv, &job);
+	int code;
 
+	raise_limit_of_files();
+	code = run(&options, argc, argv, &job);
 	progress_end(&job);
 	error_tell(&job, code);
 	job_close(&job);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "job.h"
+#include "../lib/internal.h"
 
 /* How often a set that keeps growing is looked through. */
 #define ROUNDS_MAX 64
@@ -70,6 +71,9 @@ static bool take_child(struct job *job, struct nsattach_request *r, int err)
 	if (err != -EAGAIN || nsattach_request_result(r)->error.reason != NSATTACH_R_CHILD_LEFT)
 		return false;
 	if (++job->looks > LOOKS_MAX) {
+		/* what follows could not be put back */
+		if (flags_of(r) & NSATTACH_F_NO_RECORD)
+			return false;
 		nsattach_request_set_flags(r, flags_of(r) & ~NSATTACH_F_WHOLE_TREE);
 		return true;
 	}
@@ -85,9 +89,30 @@ static int call(struct job *job, struct nsattach_request *r, size_t first)
 		err = nsattach_request_attach(job->device, r);
 	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err)));
 	if (err && nsattach_request_count(r))
-		return fail(job, r, err);
+		return err;
 	step_done(job, r, now_ms() - start);
 	return 0;
+}
+
+/* What became of those from @first on becomes part of the whole result. */
+static void take_over(struct job *job, const struct nsattach_request *r, size_t first, int err)
+{
+	struct nsattach_attach *all = &job->request->attach;
+
+	for (size_t i = 0; i < r->nr; i++) {
+		const struct nsattach_subject *s = &r->subjects[i];
+
+		job->request->subjects[first + i].nr_threads = s->nr_threads;
+		job->request->subjects[first + i].result = s->nr_threads ? 0 : s->result ?: err;
+	}
+	all->nr_threads += r->attach.nr_threads;
+	if (all->stall_ns < r->attach.stall_ns)
+		all->stall_ns = r->attach.stall_ns;
+	/* there is room for the reason of one of them */
+	if (all->error.subject == (__u32)-1 && r->attach.error.subject < r->nr) {
+		all->error = r->attach.error;
+		all->error.subject += first;
+	}
 }
 
 /* Those that were found since the last round. */
@@ -101,21 +126,50 @@ static int move_rest(struct job *job, size_t first)
 		return job_fail(job, EXIT_FAILED, "%s", strerror(-err));
 	job_step(job, "%zu processes appeared meanwhile", nsattach_request_count(rest));
 	nsattach_request_set_flags(rest, flags_of(rest) & ~NSATTACH_F_WHOLE_TREE);
-	code = call(job, rest, first);
+	err = call(job, rest, first);
+	take_over(job, rest, first, err);
+	code = err && !(flags_of(rest) & NSATTACH_F_EACH) ? fail(job, rest, err) : 0;
 	nsattach_request_free(rest);
 	return code;
 }
 
-/* All or nothing: what earlier rounds moved goes back. */
-static void put_back(struct job *job, size_t end)
+/*
+ * All or nothing: the first @end processes, which earlier rounds moved, go back. How
+ * many of them do not? One that has gone does not count.
+ */
+static size_t put_back(struct job *job, size_t end)
 {
-	struct nsattach_request *moved;
+	struct nsattach_request *r = job->request;
+	size_t stay = 0;
 
-	if (nsattach_request_copy(job->request, 0, end, &moved))
-		return;
-	nsattach_request_set_flags(moved, NSATTACH_F_EACH);
-	nsattach_request_detach(job->device, moved);
-	nsattach_request_free(moved);
+	while (nsattach_request_count(r) > end)
+		nsattach_request_remove(r, nsattach_request_count(r) - 1);
+	nsattach_request_set_flags(r, NSATTACH_F_EACH);
+	nsattach_request_detach(job->device, r);
+	for (size_t i = 0; i < nsattach_request_count(r); i++) {
+		const struct nsattach_subject *s = nsattach_request_subject(r, i);
+
+		stay += s->result ? s->result != -ESRCH : !s->nr_threads;
+	}
+	return stay;
+}
+
+/* After a failure with @code, whose sentence there is already. */
+static int undo(struct job *job, size_t end, int code)
+{
+	char why[sizeof(job->error)];
+	size_t stay;
+
+	/* each stands for itself: what has moved is to stay */
+	if (job->o->flags & NSATTACH_F_EACH)
+		return EXIT_PARTLY;
+	stay = put_back(job, end);
+	if (!stay)
+		return code;
+	memcpy(why, job->error, sizeof(why));
+	return job_fail(job, EXIT_PARTLY,
+			"%zu of %zu processes have moved and could not be put back, see --list: %s",
+			stay, end, why);
 }
 
 static int move_more(struct job *job)
@@ -126,28 +180,25 @@ static int move_more(struct job *job)
 
 		if (!ret)
 			return 0;
-		code = ret > 0 ? move_rest(job, first)
-			       : job_fail(job, EXIT_FAILED, "the processes can not be listed: %s",
-					  strerror(-ret));
-		if (code) {
-			put_back(job, first);
-			return code;
-		}
+		code = ret > 0 ? move_rest(job, first) : sets_fail(job, ret);
+		if (code)
+			return undo(job, first, code);
 	}
-	put_back(job, nsattach_request_count(job->request));
-	return job_fail(
+	job_fail(
 		job, EXIT_TIMEOUT,
-		"processes appear faster than they can be moved; all were put back, freeze their cgroup and try again");
+		"processes appear faster than they can be moved; freeze their cgroup and try again");
+	return undo(job, nsattach_request_count(job->request), EXIT_TIMEOUT);
 }
 
 int move_all(struct job *job)
 {
-	int code = call(job, job->request, 0);
+	int err = call(job, job->request, 0);
 
-	if (!code && (job->o->tree || job->o->cgroup) &&
-	    !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
-		code = move_more(job);
-	return code;
+	if (err)
+		return fail(job, job->request, err);
+	if ((job->o->tree || job->o->cgroup) && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
+		return move_more(job);
+	return 0;
 }
 
 int move_check(struct job *job)

@@ -256,6 +256,11 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 		return fail(error, "--keep-cgroup is for --detach: an attach joins none by itself");
 	if (o->join_cgroup && !o->target)
 		return fail(error, "--join-cgroup takes the cgroup of the target: give --target");
+	if (o->cgroup &&
+	    (o->flags & (NSATTACH_F_NO_RECORD | NSATTACH_F_EACH)) == NSATTACH_F_NO_RECORD)
+		return fail(
+			error,
+			"--no-record leaves no way back when a process of a cgroup appears that can not be moved: give --each, or leave it out");
 	return ns_choice_check(&o->ns, error);
 }
 

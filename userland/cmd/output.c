@@ -161,6 +161,7 @@ static void usual_columns(struct job *job, struct output *out, const struct colu
 
 static void output_free(struct output *out)
 {
+	out->job->output = NULL;
 	if (out->table)
 		out->scols_unref_table(out->table);
 	if (out->handle)
@@ -193,6 +194,7 @@ struct output *output_new(struct job *job, const char *name, const struct column
 		*code = job_fail(job, EXIT_FAILED, "out of memory");
 		return NULL;
 	}
+	job->output = out;
 	out->job = job;
 	out->columns = columns;
 	out->json = job->o->json;
@@ -207,6 +209,12 @@ struct output *output_new(struct job *job, const char *name, const struct column
 		return out;
 	output_free(out);
 	return NULL;
+}
+
+void output_drop(struct job *job)
+{
+	if (job->output)
+		output_free(job->output);
 }
 
 int output_line(struct output *out)

@@ -33,7 +33,8 @@ struct output;
 /*
  * A table of the @count @columns that was asked for by @o. @name is its JSON key.
  * NULL with a sentence and an exit code in @code when a column of --output does not
- * exist or libsmartcols is not installed.
+ * exist or libsmartcols is not installed: so it is made before anything is done.
+ * It is the job's, which drops it when it is not printed.
  */
 struct output *output_new(struct job *job, const char *name, const struct column *columns,
 			  size_t count, int *code);

@@ -2,6 +2,7 @@
 /*
  * Report: what became of each subject
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ enum { PID, COMMAND, NS, TARGET, MOVED, THREADS, STALL, ERROR, WHY };
 static const struct column columns[] = {
 	[PID] = { "PID", COLUMN_NUMBER, false, "the process" },
 	[COMMAND] = { "COMMAND", COLUMN_TEXT, false, "its name" },
-	[NS] = { "NS", COLUMN_LIST, false, "namespaces that were to be joined" },
+	[NS] = { "NS", COLUMN_LIST, false, "namespaces that were to be joined, or left" },
 	[TARGET] = { "TARGET", COLUMN_NUMBER, false, "the target" },
 	[MOVED] = { "MOVED", COLUMN_BOOL, false, "whether it moved" },
 	[THREADS] = { "THREADS", COLUMN_NUMBER, false, "its threads that moved" },
@@ -22,17 +23,50 @@ static const struct column columns[] = {
 	[WHY] = { "WHY", COLUMN_TEXT, true, "why it did not move" },
 };
 
+static int stage_of(const struct job *job)
+{
+	return job->o->verb == VERB_DETACH ? NSATTACH_STAGE_DETACH : NSATTACH_STAGE_ATTACH;
+}
+
+/* One that was only found, not named, may exit before its turn comes. */
+static bool counts(const struct job *job, size_t index)
+{
+	return index < job->given ||
+	       nsattach_request_subject(job->request, index)->result != -ESRCH;
+}
+
+static void explain(struct job *job, size_t index, char *text, size_t size)
+{
+	struct nsattach_failure failure;
+
+	nsattach_failure_of_subject(job->request, stage_of(job), index, &failure);
+	nsattach_explain(&failure, text, size);
+}
+
 static void add_failure(struct job *job, struct output *out, size_t index, int err)
 {
-	enum nsattach_stage stage =
-		job->o->verb == VERB_DETACH ? NSATTACH_STAGE_DETACH : NSATTACH_STAGE_ATTACH;
-	struct nsattach_failure failure;
 	char text[2 * ERROR_MAX];
 
-	nsattach_failure_of_subject(job->request, stage, index, &failure);
-	nsattach_explain(&failure, text, sizeof(text));
+	explain(job, index, text, sizeof(text));
 	output_text(out, ERROR, strerrorname_np(err));
 	output_text(out, WHY, text);
+}
+
+/* A detach names none: it is those that the attach changed. */
+static __u64 namespaces_of(const struct job *job, pid_t pid)
+{
+	for (int i = 0; i < job->nr_records; i++)
+		if (job->records[i].pid == pid)
+			return job->records[i].namespaces;
+	return nsattach_request_namespaces(job->request);
+}
+
+static void add_namespaces(struct output *out, __u64 namespaces)
+{
+	char list[64];
+
+	nsattach_namespaces_format(namespaces, list, sizeof(list));
+	output_text(out, NS, list);
 }
 
 static void add_subject(struct job *job, struct output *out, size_t index)
@@ -41,15 +75,14 @@ static void add_subject(struct job *job, struct output *out, size_t index)
 	const struct nsattach_subject *s = nsattach_request_subject(job->request, index);
 	pid_t pid = nsattach_request_pid(job->request, index);
 	pid_t target = nsattach_request_target(job->request);
-	char list[64], command[COMMAND_MAX];
+	char command[COMMAND_MAX];
 
 	if (output_line(out))
 		return;
-	nsattach_namespaces_format(nsattach_request_namespaces(job->request), list, sizeof(list));
 	output_printf(out, PID, "%d", pid);
 	job_command(pid, command);
 	output_text(out, COMMAND, command);
-	output_text(out, NS, list);
+	add_namespaces(out, namespaces_of(job, pid));
 	if (target > 0)
 		output_printf(out, TARGET, "%d", target);
 	output_text(out, MOVED, s->result || !s->nr_threads ? "0" : "1");
@@ -59,18 +92,46 @@ static void add_subject(struct job *job, struct output *out, size_t index)
 		add_failure(job, out, index, -s->result);
 }
 
+/* --each: the call succeeds when one moved. Tell of the rest one by one. */
+static int tell_each(struct job *job)
+{
+	size_t count = 0, failed = 0;
+
+	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
+		char text[2 * ERROR_MAX];
+
+		if (!counts(job, i))
+			continue;
+		count++;
+		if (!nsattach_request_subject(job->request, i)->result)
+			continue;
+		failed++;
+		explain(job, i, text, sizeof(text));
+		fprintf(stderr, "nsattach: %s\n", text);
+	}
+	if (!failed)
+		return EXIT_MOVED;
+	return job_fail(job, EXIT_PARTLY, "%zu of %zu processes were not %s", failed, count,
+			job->o->verb == VERB_DETACH ? "put back" : "moved");
+}
+
+int report_begin(struct job *job)
+{
+	int code = 0;
+
+	if (job->o->json || job->o->columns)
+		output_new(job, "subjects", columns, sizeof(columns) / sizeof(columns[0]), &code);
+	return code;
+}
+
 int report_subjects(struct job *job)
 {
-	struct output *out;
-	int code;
+	struct output *out = job->output;
 
-	if (!job->o->json && !job->o->columns)
-		return 0;
-	out = output_new(job, "subjects", columns, sizeof(columns) / sizeof(columns[0]), &code);
-	if (!out)
-		return code;
-	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
-		add_subject(job, out, i);
-	output_end(out);
-	return 0;
+	for (size_t i = 0; out && i < nsattach_request_count(job->request); i++)
+		if (counts(job, i))
+			add_subject(job, out, i);
+	if (out)
+		output_end(out);
+	return job->o->flags & NSATTACH_F_EACH ? tell_each(job) : EXIT_MOVED;
 }

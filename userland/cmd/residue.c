@@ -53,15 +53,20 @@ static int fail_scan(struct job *job, size_t index, int err)
 			nsattach_request_pid(job->request, index), strerror(-err));
 }
 
+int residue_begin(struct job *job)
+{
+	int code;
+
+	output_new(job, "residue", columns, sizeof(columns) / sizeof(columns[0]), &code);
+	return code;
+}
+
 int residue_print(struct job *job)
 {
-	struct lister l;
-	int code, err = 0;
+	struct lister l = { .out = job->output };
+	int err = 0;
 	size_t i = 0;
 
-	l.out = output_new(job, "residue", columns, sizeof(columns) / sizeof(columns[0]), &code);
-	if (!l.out)
-		return code;
 	for (; i < nsattach_request_count(job->request) && !err; i++) {
 		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
 		l.pid = nsattach_request_pid(job->request, i);

@@ -43,15 +43,23 @@ static int add(struct job *job, pid_t pid)
 	return err ? err : 1;
 }
 
-/* Parent of @pid; 0 when it has gone, or only waits to be reaped. */
+/* What /proc says when we are at our own limits, not when a process has gone. */
+static bool is_ours(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+/* Parent of @pid; 0 when it has gone, or only waits to be reaped; or -errno. */
 static pid_t parent_of(pid_t pid)
 {
 	char path[64], buf[1024], *p, *field;
 	pid_t parent;
+	int len;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_line(path, buf, sizeof(buf)) <= 0)
-		return 0;
+	len = read_line(path, buf, sizeof(buf));
+	if (len <= 0)
+		return is_ours(len) ? len : 0;
 	p = strrchr(buf, ')');
 	if (!p || strlen(p) < 5)
 		return 0;
@@ -65,7 +73,26 @@ static pid_t parent_of(pid_t pid)
 	return field && atoi(field) > 1 ? parent : 0;
 }
 
-/* One pass over all processes: the children of members become members. */
+/* A child of a member becomes one. */
+static int add_child(struct job *job, pid_t pid)
+{
+	pid_t parent = parent_of(pid);
+	int ret;
+
+	if (parent <= 0 || !in_request(job, parent))
+		return parent < 0 ? parent : 0;
+	ret = add(job, pid);
+	if (ret <= 0)
+		return ret;
+	/* its number may have become another one's before it was opened */
+	parent = parent_of(pid);
+	if (parent > 0 && in_request(job, parent))
+		return 1;
+	nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
+	return parent < 0 ? parent : 0;
+}
+
+/* One pass over all processes. */
 static int add_children(struct job *job)
 {
 	DIR *dir = opendir("/proc");
@@ -77,9 +104,7 @@ static int add_children(struct job *job)
 	while (ret >= 0 && (entry = readdir(dir))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid <= 0 || !in_request(job, parent_of(pid)))
-			continue;
-		ret = add(job, pid);
+		ret = pid > 0 ? add_child(job, pid) : 0;
 		added |= ret > 0;
 	}
 	closedir(dir);
@@ -132,7 +157,9 @@ static int add_cgroup(struct job *job, const char *dir, int depth)
 	if (ret < 0 || !depth)
 		return ret;
 	d = opendir(dir);
-	while (d && ret >= 0 && (entry = readdir(d))) {
+	if (!d)
+		return errno == ENOENT ? added : -errno;
+	while (ret >= 0 && (entry = readdir(d))) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
 		    !path_format(path, "%s/%s", dir, entry->d_name))
 			continue;
@@ -142,8 +169,7 @@ static int add_cgroup(struct job *job, const char *dir, int depth)
 			ret = 0;
 		added |= ret > 0;
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
 	return ret < 0 ? ret : added;
 }
 
@@ -170,19 +196,25 @@ int sets_grow(struct job *job)
 	return cgroup || tree;
 }
 
+int sets_fail(struct job *job, int err)
+{
+	const char *cgroup = job->o->cgroup, *why = strerror(-err);
+
+	if (err == -EMFILE)
+		why = "each process needs an open file, and there may be no more; raise ulimit -n";
+	else if (err == -ENOENT && cgroup)
+		why = "there is no such cgroup; give its path below /sys/fs/cgroup";
+	return job_fail(job, EXIT_FAILED, "%s%s can not be listed: %s",
+			cgroup ? "the cgroup " : "the descendants", cgroup ?: "", why);
+}
+
 /* The first look: it has to find something. */
 int sets_collect(struct job *job)
 {
 	int ret = sets_grow(job);
 
 	if (ret < 0)
-		return job_fail(
-			job, EXIT_FAILED, "%s%s can not be listed: %s",
-			job->o->cgroup ? "the cgroup " : "the descendants",
-			job->o->cgroup ? job->o->cgroup : "",
-			ret == -ENOENT
-				? "there is no such cgroup; give its path below /sys/fs/cgroup"
-				: strerror(-ret));
+		return sets_fail(job, ret);
 	if (!nsattach_request_count(job->request))
 		return job_fail(job, EXIT_FAILED, "the cgroup %s has no processes", job->o->cgroup);
 	return 0;

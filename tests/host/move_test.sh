@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the command makes of the kernel's answers, which a stand-in for the device gives
+# (standin/device.c)
+
+set -eu -o pipefail
+
+work=$(mktemp -d)
+count=0
+failed=0
+sleep 600 &
+one=$!
+sleep 600 &
+two=$!
+unshare --user --net sleep 600 &
+place=$!
+until [ "$(readlink /proc/$place/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+trap 'kill $one $two $place; rm -rf "$work"' EXIT
+export STANDIN_LOG=$work/log
+
+# nsattach ARGS...: with the stand-in; its exit code is in $code
+nsattach() {
+	code=0
+	: >"$work/log"
+	LD_PRELOAD=$STANDIN "$OUT/nsattach" "$@" >"$work/out" 2>"$work/err" || code=$?
+}
+
+# result NAME: told by the status of the last command
+result() {
+	local status=$?
+	count=$((count + 1))
+	if [ $status = 0 ]; then
+		echo "ok $count $1"
+	else
+		echo "not ok $count $1"
+		echo "# exit code $code"
+		sed 's/^/# /' "$work/out" "$work/err" "$work/log"
+		failed=1
+	fi
+}
+
+said() { grep -q -- "$1" "$work/err"; }
+printed() { grep -q -- "$1" "$work/out"; }
+# calls N [TEXT]: so often the device was asked, the last time with TEXT
+calls() {
+	[ "$(wc -l <"$work/log")" = "$1" ] || return 1
+	[ "$1" = 0 ] || tail -n 1 "$work/log" | grep -q -- "${2-.}"
+}
+
+tests=$(grep -cE '^result "' "$0")
+echo "TAP version 13"
+echo "1..$tests"
+
+nsattach --pid $one -t $place -n
+[ $code = 0 ] && calls 1 "attach flags=0x0 ns=0x40000000 pids= $one$" && [ ! -s "$work/err" ] && true
+result "the stand-in is asked as the kernel would be"
+
+nsattach --pid $one -t $place -n -o BOGUS
+[ $code = 2 ] && said "there is no column 'BOGUS'" && calls 0 && true
+result "an unknown column is told before anything moves"
+
+nsattach --detach --pid $one -o BOGUS
+[ $code = 2 ] && said "there is no column 'BOGUS'" && calls 0 && true
+result "an unknown column is told before anything is put back"
+
+# a library that is found first and has none of the functions
+"${CC:-cc}" -shared -o "$work/libsmartcols.so.1" -x c /dev/null
+LD_LIBRARY_PATH=$work nsattach --pid $one -t $place -n --json
+[ $code = 1 ] && said "install libsmartcols1" && calls 0 && true
+result "a missing library for tables is told before anything moves"
+
+STANDIN_SAY=part nsattach --detach --each $one $two
+[ $code = 6 ] && said "process $two was not put back: it is not attached" &&
+	said "1 of 2 processes were not put back" && true
+result "each that is not put back is told"
+
+STANDIN_SAY=part nsattach --detach --each $one $two --json
+[ $code = 6 ] && printed '"moved": true' && printed '"why": "process '$two' was not put back' && true
+result "each that is not put back is in the JSON"
+
+STANDIN_LIST=$one nsattach --detach $one --json
+[ $code = 0 ] && printed '"mnt", "net"' && ! printed '\[ *null' && true
+result "a detach tells the namespaces that were left"
+
+# A cgroup for the command: a directory with a list. The hook lets a member appear.
+mkdir "$work/members"
+cd "$work"
+members() { printf '%s\n' "$@" >"$work/members/cgroup.procs"; }
+appear="grep -q '^$two$' $work/members/cgroup.procs || echo $two >>$work/members/cgroup.procs"
+
+members $one
+STANDIN_HOOK=$appear nsattach --cgroup ./members -t $place -n -o pid,moved,threads
+[ $code = 0 ] && calls 2 "pids= $two$" && printed "^ *$one yes *1" && printed "^ *$two yes *1" && true
+result "who is moved in a later round is in the table"
+
+members $one
+STANDIN_HOOK=$appear STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place -n --each -o pid,moved,error
+[ $code = 6 ] && printed "^ *$one yes" && printed "^ *$two no *EBUSY" &&
+	said "process $two was not moved into the net namespace of process $place: it is the init" &&
+	said "1 of 2 processes were not moved" && ! grep -q detach log && true
+result "with --each a failure in a later round is told, and the others stay"
+
+members $one
+STANDIN_HOOK=$appear STANDIN_SAY="ok busy ok" nsattach --cgroup ./members -t $place -n
+[ $code = 1 ] && calls 3 "detach flags=0x1 ns=0x0 pids= $one$" && said "process $two was not moved" && true
+result "all or nothing: who was moved before goes back"
+
+members $one
+STANDIN_HOOK=$appear STANDIN_SAY="ok busy none" nsattach --cgroup ./members -t $place -n
+[ $code = 6 ] && calls 3 "detach" &&
+	said "1 of 1 processes have moved and could not be put back, see --list: process $two was not moved" && true
+result "who can not be put back is told, with an exit status of its own"
+
+members $one
+nsattach --cgroup ./members -t $place -n --no-record
+[ $code = 2 ] && said "no way back" && calls 0 && true
+result "a cgroup without a way back is refused"
+
+STANDIN_SAY=left nsattach --pid $one --tree -t $place -n --no-record
+[ $code = 5 ] && ! grep -q "flags=0x20 " log && true
+result "a tree without a way back leaves no child to a later round"
+
+# 40 children of one shell, and 30 files
+bash -c 'for i in {1..40}; do sleep 600 & done; wait' &
+parent=$!
+until [ "$(pgrep -cP $parent)" = 40 ]; do sleep 0.1; done
+ulimit -Sn 30
+nsattach --pid $parent --tree -t $place -n
+[ $code = 0 ] && calls 1 && [ "$(wc -w <log)" = 45 ] && true
+result "the limit of open files is raised as far as it may be"
+
+ulimit -n 30
+nsattach --pid $parent --tree -t $place -n
+[ $code = 1 ] && said "raise ulimit -n" && calls 0 && true
+result "a tree that is larger than the limit of open files is not taken for a smaller one"
+pkill -P $parent
+
+exit $failed

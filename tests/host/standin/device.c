@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A stand-in for /dev/nsattach, preloaded into the command: nothing moves, but the
+ * answers of the kernel come in the order in which a test wants them
+ *
+ * STANDIN_LOG	file that gets a line for each attach and detach
+ * STANDIN_SAY	answers, separated by blanks, one for each such call; the last one stays:
+ *		ok	all moved
+ *		part	with every second one it failed
+ *		busy	it failed, EBUSY
+ *		none	it failed with each by itself, EBUSY
+ *		left	a child would be left behind, as long as that is to be told
+ *		slow	waits for a signal, and was interrupted
+ * STANDIN_HOOK	command that is run before the answer
+ * STANDIN_LIST	the process that has a record
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/nsattach.h>
+#include <linux/sched.h>
+
+#define NAMESPACES                                                                            \
+	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWPID | \
+	 (__u64)CLONE_NEWUSER | CLONE_NEWTIME)
+#define FLAGS                                                                                \
+	(NSATTACH_F_EACH | NSATTACH_F_ROOT | NSATTACH_F_CHROOTED | NSATTACH_F_WD_OPTIONAL |   \
+	 NSATTACH_F_CREDS_TRANSLATE | NSATTACH_F_NO_RECORD | NSATTACH_F_CHECK |               \
+	 NSATTACH_F_WHOLE_TREE | NSATTACH_F_CGROUP)
+
+static int device = -1;
+
+int open(const char *path, int flags, ...)
+{
+	static int (*real)(const char *path, int flags, ...);
+	va_list args;
+	int mode;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "open");
+	va_start(args, flags);
+	mode = va_arg(args, int);
+	va_end(args);
+	if (strcmp(path, NSATTACH_DEVICE))
+		return real(path, flags, mode);
+	device = real("/dev/null", flags, 0);
+	return device;
+}
+
+static int query(struct nsattach_query *q)
+{
+	q->abi = NSATTACH_ABI_VERSION;
+	q->namespaces = NAMESPACES;
+	q->features = NSATTACH_FEAT_DETACH;
+	q->attach_flags = FLAGS;
+	q->attach_size = sizeof(struct nsattach_attach);
+	q->max_subjects = NSATTACH_MAX_SUBJECTS;
+	return 0;
+}
+
+static int list(struct nsattach_list *l)
+{
+	struct nsattach_record *record = (void *)(uintptr_t)l->records;
+	const char *pid = getenv("STANDIN_LIST");
+	__u32 room = l->nr_records;
+
+	l->nr_records = pid ? 1 : 0;
+	if (pid && room)
+		*record = (struct nsattach_record){
+			.pid = atoi(pid),
+			.namespaces = CLONE_NEWNET | CLONE_NEWNS,
+			.since_ns = 1,
+			.by_pid = 1,
+		};
+	return 0;
+}
+
+static int pid_of(int pidfd)
+{
+	char path[64], line[128];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "Pid:\t%d", &pid);
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+/* "attach flags=0x0 ns=0x40000000 pids= 17 18" */
+static void write_log(const char *what, const struct nsattach_attach *a)
+{
+	const struct nsattach_subject *s = (void *)(uintptr_t)a->subjects;
+	const char *path = getenv("STANDIN_LOG");
+	FILE *f = path ? fopen(path, "ae") : NULL;
+
+	if (!f)
+		return;
+	fprintf(f, "%s flags=0x%x ns=0x%llx pids=", what, a->flags, (unsigned long long)a->namespaces);
+	for (__u32 i = 0; i < a->nr_subjects; i++)
+		fprintf(f, " %d", pid_of(s[i].pidfd));
+	fputc('\n', f);
+	fclose(f);
+}
+
+static void run_hook(void)
+{
+	const char *hook = getenv("STANDIN_HOOK");
+
+	if (!hook)
+		return;
+	unsetenv("LD_PRELOAD");
+	if (system(hook))
+		abort();
+}
+
+/* The answer for this call: the next one of the list, or the last once more. */
+static const char *next_answer(void)
+{
+	static char text[256], *rest;
+	static const char *answer;
+	const char *say = getenv("STANDIN_SAY");
+	char *word;
+
+	if (!answer) {
+		snprintf(text, sizeof(text), "%s", say ? say : "ok");
+		rest = text;
+	}
+	word = strtok_r(NULL, " ", &rest);
+	if (word)
+		answer = word;
+	return answer;
+}
+
+static int fail(struct nsattach_attach *a, int reason, int err)
+{
+	a->error.reason = reason;
+	a->error.subject = 0;
+	errno = err;
+	return -1;
+}
+
+static int wait_for_signal(struct nsattach_attach *a)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigsuspend(&none);
+	return fail(a, NSATTACH_R_INTERRUPTED, EINTR);
+}
+
+static void answer_each(struct nsattach_attach *a, int every, int err, int reason)
+{
+	struct nsattach_subject *s = (void *)(uintptr_t)a->subjects;
+
+	for (__u32 i = 0; i < a->nr_subjects; i++) {
+		bool fails = every && i % every == (__u32)every - 1;
+
+		s[i].result = fails ? -err : 0;
+		s[i].nr_threads = fails || a->flags & NSATTACH_F_CHECK ? 0 : 1;
+		a->nr_threads += s[i].nr_threads;
+		if (fails) {
+			a->error.reason = reason;
+			a->error.subject = i;
+		}
+	}
+}
+
+static int answer(struct nsattach_attach *a)
+{
+	const char *say = next_answer();
+
+	if (!strcmp(say, "busy"))
+		return fail(a, NSATTACH_R_SUBJECT_INIT, EBUSY);
+	if (!strcmp(say, "left") && a->flags & NSATTACH_F_WHOLE_TREE)
+		return fail(a, NSATTACH_R_CHILD_LEFT, EAGAIN);
+	if (!strcmp(say, "slow"))
+		return wait_for_signal(a);
+	if (!strcmp(say, "part"))
+		answer_each(a, 2, ENOENT, NSATTACH_R_NOT_ATTACHED);
+	else if (!strcmp(say, "none"))
+		answer_each(a, 1, EBUSY, NSATTACH_R_SUBJECT_INIT);
+	else
+		answer_each(a, 0, 0, 0);
+	errno = EBUSY;
+	return strcmp(say, "none") ? 0 : -1;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	static int (*real)(int fd, unsigned long request, ...);
+	va_list args;
+	void *arg;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "ioctl");
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (fd != device)
+		return real(fd, request, arg);
+	if (request == NSATTACH_IOC_QUERY)
+		return query(arg);
+	if (request == NSATTACH_IOC_LIST)
+		return list(arg);
+	write_log(request == NSATTACH_IOC_ATTACH ? "attach" : "detach", arg);
+	run_hook();
+	return answer(arg);
+}
