@@ -80,6 +80,8 @@ static int run(struct nsa_op *op, const struct nsa_request *r,
 	int err = open_all(op, r, subjects);
 
 	if (!err)
+		err = nsa_subjects_may(op);
+	if (!err)
 		err = nsa_claim(op);
 	if (err)
 		return err;
@@ -103,6 +105,9 @@ static void report(struct nsa_op *op, struct nsattach_attach *arg,
 {
 	unsigned int i;
 
+	/* Of a call that is not restarted after all. */
+	if (err == -ERESTARTNOHAND || err == -ERESTARTNOINTR)
+		err = -EINTR;
 	arg->error = op->error;
 	if (!err)
 		arg->error = (struct nsattach_error){ .subject = -1 };

@@ -17,11 +17,14 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "cgroup.h"
+#include "compat/compat.h"
 #include "op.h"
 #include "record.h"
 #include "subject.h"
@@ -35,6 +38,24 @@ static int refuse(struct nsa_op *op, struct nsa_subject *subject, int err)
 	if (err == -ENOMEM)
 		return err;
 	return nsa_fail(op, err, NSATTACH_R_CGROUP, 0, subject, NULL);
+}
+
+/*
+ * With the caller's rights. Nothing that was mounted over it: a pipe, or a file of
+ * fuse, could hold up those who are held for as long as it likes.
+ */
+static struct file *open_below(struct dentry *dir, struct vfsmount *mnt, const char *name)
+{
+	struct file *file;
+	struct path path;
+	int err = vfs_path_lookup(dir, mnt, name, LOOKUP_NO_XDEV | LOOKUP_NO_SYMLINKS, &path);
+
+	if (err)
+		return ERR_PTR(err);
+	err = path_permission(&path, MAY_WRITE | MAY_OPEN);
+	file = err ? ERR_PTR(err) : dentry_open(&path, O_WRONLY, current_cred());
+	path_put(&path);
+	return file;
 }
 
 /* cgroup.procs of @cgroup, below the root of the mount that @where is in. */
@@ -54,7 +75,7 @@ static struct file *open_procs(const struct path *where, struct cgroup *cgroup)
 		/* It lies outside of what the caller sees. */
 		file = ERR_PTR(-EXDEV);
 	else
-		file = file_open_root_mnt(where->mnt, strcat(path, PROCS), O_WRONLY, 0);
+		file = open_below(where->mnt->mnt_root, where->mnt, strcat(path, PROCS));
 	kfree(path);
 	/* The root of that mount need not be the caller's, and names come back. */
 	if (!IS_ERR(file) && d_inode(file->f_path.dentry->d_parent)->i_ino != cgroup_ino(cgroup)) {
@@ -77,7 +98,7 @@ static int open_join(struct nsa_op *op, struct nsa_subject *subject, const struc
 	} else if (subject != op->subjects) {
 		file = get_file(op->subjects[0].join);
 	} else {
-		file = file_open_root(where, PROCS + 1, O_WRONLY, 0);
+		file = open_below(where->dentry, where->mnt, PROCS + 1);
 	}
 	if (IS_ERR(file))
 		return refuse(op, subject, PTR_ERR(file));

@@ -235,11 +235,13 @@ void nsa_cred_switch(struct task_struct *task, struct nsa_cred *c)
 
 	get_cred(new);
 	get_cred(new);
+	nsa_cred_subscribers(new, 2);
 	nsa_inc_rlimit_ucounts(new->ucounts, UCOUNT_RLIMIT_NPROC, 1);
 	rcu_assign_pointer(task->real_cred, new);
 	rcu_assign_pointer(task->cred, new);
 	nsa_dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
 	nsa_switch_active_user_ns(old, new);
+	nsa_cred_subscribers(old, -2);
 	put_cred(old);
 	put_cred(old);
 	c->nr_moved++;

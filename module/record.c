@@ -4,7 +4,8 @@
  *
  * A record keeps, for every nsproxy that the attach made, the one it was made
  * from, and for every fs_struct root and cwd as they were. A second attach of
- * the same process keeps the first origin. An nsproxy never changes once a task
+ * the same process keeps the first origin, unless the process has moved on by
+ * itself: then it starts from what it finds. An nsproxy never changes once a task
  * has it, so "does this thread still have the one we gave it" says whether it
  * moved on by itself, and giving the origin back restores everything at once.
  *
@@ -15,6 +16,7 @@
  * records_lock protects the table and the contents. One reference belongs to
  * the table, one to each op that uses the record.
  */
+#include <linux/capability.h>
 #include <linux/cgroup.h>
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
@@ -84,10 +86,9 @@ static void forget_fss(struct nsa_record *r)
 	INIT_LIST_HEAD(&r->fss);
 }
 
-static void put(struct nsa_record *r)
+/* Where it was before. */
+static void forget(struct nsa_record *r)
 {
-	if (!r || !refcount_dec_and_test(&r->ref))
-		return;
 	forget_origins(r);
 	forget_creds(r);
 	forget_fss(r);
@@ -95,6 +96,16 @@ static void put(struct nsa_record *r)
 		put_pid_ns(r->pid_ns);
 	if (r->cgroup)
 		cgroup_put(r->cgroup);
+	r->pid_ns = NULL;
+	r->cgroup = NULL;
+	r->mask = 0;
+}
+
+static void put(struct nsa_record *r)
+{
+	if (!r || !refcount_dec_and_test(&r->ref))
+		return;
+	forget(r);
 	put_pid(r->pid);
 	put_pid(r->target);
 	put_pid(r->by);
@@ -263,8 +274,13 @@ int nsa_record_pid_ns(struct nsa_op *op)
 			return nsa_fail(op, -EINVAL, NSATTACH_R_PIDNS_NOT_BELOW, CLONE_NEWPID,
 					&op->subjects[i], NULL);
 	}
-	if (ns)
-		op->pid_target = get_pid_ns(ns);
+	if (!ns)
+		return 0;
+	/* The origins say where children were born, which need not be the same. */
+	if (!ns_capable(ns->user_ns, CAP_SYS_ADMIN))
+		return nsa_fail(op, -EPERM, NSATTACH_R_PERM_NS, CLONE_NEWPID, &op->subjects[0],
+				NULL);
+	op->pid_target = get_pid_ns(ns);
 	return 0;
 }
 
@@ -278,28 +294,53 @@ bool nsa_record_has_root(struct nsa_subject *subject)
 	return !list_empty(&subject->record->fss);
 }
 
-/* The entry of this fs_struct; the only one, if its fs_struct is a new one. */
-static struct nsa_fs *find_fs(struct nsa_record *r, const struct fs_struct *old)
+/* Do all entries with this root come from one and the same place? */
+static bool one_origin(struct nsa_record *r, const struct nsa_fs *of)
 {
 	struct nsa_fs *fs;
 
 	list_for_each_entry(fs, &r->fss, node) {
-		if (fs->now == old)
-			return fs;
+		if (path_equal(&fs->root, &of->root) &&
+		    !path_equal(&fs->old_root, &of->old_root))
+			return false;
 	}
-	return list_is_singular(&r->fss) ? list_first_entry(&r->fss, struct nsa_fs, node) : NULL;
+	return true;
+}
+
+/*
+ * What is kept of an fs_struct that still has the root that it was given; of
+ * another one, if its fs_struct is a new one. NULL if it moved on by itself.
+ */
+static struct nsa_fs *find_fs(struct nsa_record *r, const struct nsa_fs *now)
+{
+	struct nsa_fs *fs, *like = NULL;
+
+	list_for_each_entry(fs, &r->fss, node) {
+		bool same_root = path_equal(&fs->root, &now->old_root);
+
+		if (fs->now == now->old)
+			return same_root ? fs : NULL;
+		if (same_root)
+			like = fs;
+	}
+	return like && one_origin(r, like) ? like : NULL;
+}
+
+static void copy_origin(const struct nsa_fs *from, struct path *root, struct path *pwd)
+{
+	*root = from->old_root;
+	*pwd = from->old_pwd;
+	path_get(root);
+	path_get(pwd);
 }
 
 int nsa_record_root(struct nsa_subject *subject, struct nsa_fs *fs)
 {
-	struct nsa_fs *was = find_fs(subject->record, fs->old);
+	struct nsa_fs *was = find_fs(subject->record, fs);
 
-	if (!was || !path_equal(&was->root, &fs->old_root))
+	if (!was)
 		return -ESTALE;
-	fs->root = was->old_root;
-	fs->pwd = was->old_pwd;
-	path_get(&fs->root);
-	path_get(&fs->pwd);
+	copy_origin(was, &fs->root, &fs->pwd);
 	return 0;
 }
 
@@ -354,14 +395,15 @@ static void keep_creds(struct nsa_op *op, struct nsa_subject *subject)
 
 static void keep_fs(struct nsa_record *r, struct nsa_fs *fs)
 {
-	struct nsa_fs *was = find_fs(r, fs->old);
+	struct nsa_fs *was = find_fs(r, fs);
 
 	fs->now = fs->copy ? fs->copy : fs->old;
 	fs->copy = NULL;
-	if (!was || !path_equal(&was->root, &fs->old_root))
+	if (!was)
 		return;
-	swap(fs->old_root, was->old_root);
-	swap(fs->old_pwd, was->old_pwd);
+	path_put(&fs->old_root);
+	path_put(&fs->old_pwd);
+	copy_origin(was, &fs->old_root, &fs->old_pwd);
 }
 
 static void keep_fss(struct nsa_subject *subject)
@@ -382,11 +424,49 @@ static void keep_fss(struct nsa_subject *subject)
 	list_splice(&kept, &r->fss);
 }
 
+/*
+ * Has a part of it changed namespaces, credentials or root by itself since it was
+ * attached? Only of what this attach has changed, the rest is as it was.
+ */
+static bool moved_on(struct nsa_op *op, struct nsa_subject *subject)
+{
+	struct nsa_record *r = subject->record;
+	struct nsa_origin *o;
+	struct nsa_cred *c;
+	struct nsa_fs *fs;
+
+	if (list_empty(&r->origins))
+		return false;
+	list_for_each_entry(o, &subject->origins, node) {
+		if (!nsa_record_proxy(subject, o->proxy->old))
+			return true;
+	}
+	if (op->join.user && !list_empty(&r->creds)) {
+		list_for_each_entry(c, &subject->creds, node) {
+			if (c->nr_moved && !nsa_record_cred(subject, c->cred))
+				return true;
+		}
+	}
+	if (list_empty(&r->fss))
+		return false;
+	list_for_each_entry(fs, &subject->fss, node) {
+		if (fs->nr_moved && !find_fs(r, fs))
+			return true;
+	}
+	return false;
+}
+
 /* Under records_lock. */
 static void keep(struct nsa_op *op, struct nsa_subject *subject)
 {
 	struct nsa_record *r = subject->record;
 
+	/*
+	 * An origin whose parts belong to different moments would give back more
+	 * than its caller was asked about: the old root in a new mount namespace.
+	 */
+	if (moved_on(op, subject))
+		forget(r);
 	keep_origins(subject);
 	keep_creds(op, subject);
 	keep_fss(subject);

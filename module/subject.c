@@ -15,6 +15,7 @@
 #include <linux/file.h>
 #include <linux/fs_struct.h>
 #include <linux/hashtable.h>
+#include <linux/mm_types.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
@@ -96,6 +97,42 @@ int nsa_subject_may(struct nsa_op *op, struct nsa_subject *subject,
 	if (!ns_capable(cred->user_ns, CAP_SYS_ADMIN))
 		return nsa_fail(op, -EPERM, NSATTACH_R_PERM_SUBJECT_CAP, 0, subject, task);
 	return 0;
+}
+
+static struct task_struct *get_live_thread(struct nsa_subject *subject)
+{
+	struct task_struct *task, *live = NULL;
+
+	rcu_read_lock();
+	for_each_thread(subject->leader, task) {
+		if (!(READ_ONCE(task->flags) & PF_EXITING)) {
+			live = get_task_struct(task);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return live;
+}
+
+int nsa_subjects_may(struct nsa_op *op)
+{
+	struct task_struct *task;
+	const struct cred *cred;
+	unsigned int i;
+	int err = 0;
+
+	if (current_user_ns() == &init_user_ns && uid_eq(current_euid(), GLOBAL_ROOT_UID))
+		return 0;
+	for (i = 0; i < op->nr_subjects && !err; i++) {
+		task = get_live_thread(&op->subjects[i]);
+		if (!task)
+			continue;
+		cred = get_task_cred(task);
+		err = nsa_subject_may(op, &op->subjects[i], task, cred);
+		put_cred(cred);
+		put_task_struct(task);
+	}
+	return err;
 }
 
 /* The claim on a process, or NULL. Under claims_lock. */
@@ -195,9 +232,14 @@ int nsa_claim(struct nsa_op *op)
 	}
 	if (ret == -ERESTARTSYS)
 		ret = task_sigpending(current) ? -ERESTARTNOHAND : -ERESTARTNOINTR;
-	if (ret && err == -EBUSY)
-		return ret == -ETIME ? nsa_fail(op, -ETIMEDOUT, NSATTACH_R_DEADLINE, 0,
-						&op->subjects[0], NULL) : ret;
+	if (ret && err == -EBUSY) {
+		if (ret == -ETIME)
+			return nsa_fail(op, -ETIMEDOUT, NSATTACH_R_DEADLINE, 0, &op->subjects[0],
+					NULL);
+		if (ret == -ERESTARTNOHAND)
+			nsa_fail(op, ret, NSATTACH_R_INTERRUPTED, 0, NULL, NULL);
+		return ret;
+	}
 	if (err)
 		return err;
 
@@ -351,5 +393,55 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 				       th->subject, sharer);
 		rcu_read_unlock();
 	}
+	return err;
+}
+
+/* How many use this mm, or 0: a number that others can only make too large. */
+static unsigned int mm_users(struct task_struct *task, struct mm_struct **mm)
+{
+	unsigned int users = 0;
+
+	task_lock(task);
+	*mm = task->mm;
+	if (*mm)
+		users = atomic_read(&(*mm)->mm_users);
+	task_unlock(task);
+	return users;
+}
+
+/* A process outside of the set, or NULL; kernel threads borrow it. Under RCU. */
+static struct task_struct *find_mm_sharer(struct nsa_op *op, const struct mm_struct *mm)
+{
+	struct task_struct *p, *t;
+
+	for_each_process(p) {
+		if (p->flags & PF_KTHREAD)
+			continue;
+		for_each_thread(p, t) {
+			if (READ_ONCE(t->mm) == mm && !is_ours(op, t))
+				return t;
+		}
+	}
+	return NULL;
+}
+
+int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject, u32 ns)
+{
+	struct task_struct *sharer = NULL, *t;
+	struct mm_struct *mm = NULL;
+	unsigned int users = 0;
+	int err = 0;
+
+	rcu_read_lock();
+	for_each_thread(subject->leader, t) {
+		users = mm_users(t, &mm);
+		if (mm)
+			break;
+	}
+	if (users > subject->nr_parked + subject->nr_asleep + subject->nr_stopped)
+		sharer = find_mm_sharer(op, mm);
+	if (sharer)
+		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED, ns, subject, sharer);
+	rcu_read_unlock();
 	return err;
 }

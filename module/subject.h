@@ -25,6 +25,17 @@ int nsa_subject_may(struct nsa_op *op, struct nsa_subject *subject,
 		    struct task_struct *task, const struct cred *cred);
 
 /**
+ * nsa_subjects_may - may the caller move these processes, at a first look?
+ * @op:		attach with open subjects
+ *
+ * Who may not shall not hold them up for others by claiming them. Each thread is
+ * looked at when it is prepared; for root of the machine that is enough.
+ *
+ * Return: 0, or -EPERM with op->error set.
+ */
+int nsa_subjects_may(struct nsa_op *op);
+
+/**
  * nsa_check_children - is every child of a subject a subject?
  * @op:		attach; all threads of all subjects are held, so no child is born
  *
@@ -42,6 +53,20 @@ int nsa_check_children(struct nsa_op *op);
  * Return: 0, or -EBUSY with op->error set.
  */
 int nsa_check_fs_sharers(struct nsa_op *op);
+
+/**
+ * nsa_check_mm_sharers - does nobody else use the memory of a subject?
+ * @op:		attach with all threads held, so that nobody can begin to share it
+ * @subject:	one of its subjects
+ * @ns:		CLONE_NEW* bit that is at fault if somebody does
+ *
+ * A vDSO clock page belongs to the mm: a stranger would see its clocks jump. So
+ * does the mark that keeps those inside of a user namespace out of memory that was
+ * filled outside: who is left inside must not share what is opened again.
+ *
+ * Return: 0, or -EBUSY with op->error set.
+ */
+int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject, u32 ns);
 
 int nsa_claim(struct nsa_op *op);
 void nsa_unclaim(struct nsa_op *op);

@@ -255,15 +255,58 @@ static int aim_fs(struct nsa_thread *th, struct nsa_fs *fs)
 	return 0;
 }
 
-void nsa_fs_free(struct nsa_fs *fs)
+static void put_paths(struct nsa_fs *fs)
 {
-	if (fs->copy && !fs->nr_moved)
-		nsa_free_fs_struct(fs->copy);
 	path_put(&fs->root);
 	path_put(&fs->pwd);
 	path_put(&fs->old_root);
 	path_put(&fs->old_pwd);
+}
+
+void nsa_fs_free(struct nsa_fs *fs)
+{
+	if (fs->copy && !fs->nr_moved)
+		nsa_free_fs_struct(fs->copy);
+	put_paths(fs);
 	kfree(fs);
+}
+
+/* Under nsa_fs_lock(). */
+static bool has_old_root(const struct nsa_fs *fs)
+{
+	return path_equal(&fs->old->root, &fs->old_root);
+}
+
+static bool is_aimed(struct nsa_thread *th)
+{
+	struct fs_struct *old = th->fs->old;
+	bool is = true;
+
+	/* A stopped one may be on its way out. */
+	task_lock(th->task);
+	if (th->task->fs == old) {
+		nsa_fs_lock(old);
+		is = has_old_root(th->fs);
+		nsa_fs_unlock(old);
+	}
+	task_unlock(th->task);
+	return is;
+}
+
+/* It went into another root meanwhile. */
+static int aim_again(struct nsa_thread *th, struct nsa_fs *fs)
+{
+	struct nsa_fs now = { .old = fs->old };
+	int err = aim_fs(th, &now);
+
+	if (!err) {
+		swap(fs->root, now.root);
+		swap(fs->pwd, now.pwd);
+		swap(fs->old_root, now.old_root);
+		swap(fs->old_pwd, now.old_pwd);
+	}
+	put_paths(&now);
+	return err;
 }
 
 static int prepare_fs(struct nsa_thread *th)
@@ -274,6 +317,8 @@ static int prepare_fs(struct nsa_thread *th)
 
 	if (!old)
 		return -ESRCH;
+	if (th->fs && th->fs->old == old)
+		return is_aimed(th) ? 0 : aim_again(th, th->fs);
 	list_for_each_entry(fs, &th->subject->fss, node) {
 		if (fs->old == old) {
 			th->fs = fs;
@@ -385,15 +430,17 @@ bool nsa_fs_ready(struct nsa_subject *subject)
 	list_for_each_entry(fs, &subject->fss, node) {
 		unsigned int users;
 
-		if (fs->copy || !fs->nr_threads)
+		if (!fs->nr_threads || (fs->copy && subject->nr_stopped))
 			continue;
 		if (subject->nr_stopped)
 			return false;
 		/* Its parked threads keep it alive. */
 		nsa_fs_lock(fs->old);
 		users = fs->old->users;
+		if (!subject->op->pid_moved && !has_old_root(fs))
+			subject->op->stale = true;
 		nsa_fs_unlock(fs->old);
-		if (users != fs->nr_threads)
+		if (subject->op->stale || (!fs->copy && users != fs->nr_threads))
 			return false;
 	}
 	return true;
@@ -467,44 +514,12 @@ static int prepare_copies(struct nsa_op *op, struct nsa_subject *subject)
 	return 0;
 }
 
-/* Is @mm used by a process other than the subject? Kernel threads borrow it. */
-static struct task_struct *find_mm_sharer(struct nsa_subject *subject, struct mm_struct *mm)
-{
-	struct task_struct *p, *t;
-
-	for_each_process(p) {
-		if (p->flags & PF_KTHREAD || same_thread_group(p, subject->leader))
-			continue;
-		for_each_thread(p, t) {
-			if (READ_ONCE(t->mm) == mm)
-				return t;
-		}
-	}
-	return NULL;
-}
-
-/*
- * A vDSO clock page belongs to the mm: a stranger who shares it would see its
- * clocks jump. With all threads held nobody can begin to share it.
- */
 static int check_mm(struct nsa_op *op, struct nsa_subject *subject)
 {
-	struct task_struct *sharer = NULL, *t;
-	struct mm_struct *mm = NULL;
-	int err = 0;
-
-	rcu_read_lock();
-	for_each_thread(subject->leader, t) {
-		mm = READ_ONCE(t->mm);
-		if (mm)
-			break;
-	}
-	if (mm)
-		sharer = find_mm_sharer(subject, mm);
-	if (sharer)
-		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED, CLONE_NEWTIME, subject, sharer);
-	rcu_read_unlock();
-	return err;
+	if (op->pid_moved || !nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER))
+		return 0;
+	return nsa_check_mm_sharers(op, subject,
+				    nsa_moves(op, CLONE_NEWTIME) ? CLONE_NEWTIME : CLONE_NEWUSER);
 }
 
 int nsa_prepare_again(struct nsa_op *op)
@@ -521,7 +536,7 @@ int nsa_prepare_again(struct nsa_op *op)
 			return nsa_subject_is_gone(s) ?
 				nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL) : 1;
 		err = prepare_copies(op, s);
-		if (!err && nsa_moves(op, CLONE_NEWTIME))
+		if (!err)
 			err = check_mm(op, s);
 	}
 	/* With mnt they get one of their own. */

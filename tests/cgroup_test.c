@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,6 +21,8 @@
 #include "shared.h"
 #include "snapshot.h"
 #include "subject.h"
+
+#define FIFO "/tmp/nsattach-cgroup-fifo"
 
 FIXTURE(cgroup)
 {
@@ -311,6 +314,30 @@ TEST_F(cgroup, needs_a_directory_of_cgroup2)
 	arg->size = (char *)&arg->cgroup - (char *)arg;
 	EXPECT_REFUSED(EINVAL, NSATTACH_R_FLAGS, attach_call(&self->call), arg->error);
 	EXPECT_TRUE(is_in(PID, self->was));
+}
+
+/* A pipe there could hold up who is held for as long as it likes. */
+TEST_F(cgroup, is_not_joined_through_what_is_mounted_over_its_file)
+{
+	const char *const covered[] = { self->to, self->was };
+	char procs[256];
+	int pipe;
+
+	ASSERT_EQ(0, mkfifo(FIFO, 0600));
+	pipe = open(FIFO, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, pipe);
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(procs, sizeof(procs), "%s/cgroup.procs", covered[i]);
+		ASSERT_EQ(0, mount(FIFO, procs, NULL, MS_BIND, NULL));
+		EXPECT_REFUSED(EXDEV, NSATTACH_R_CGROUP, attach_call(&self->call),
+			       self->call.arg.error);
+		EXPECT_EQ(0, umount(procs));
+		EXPECT_TRUE(is_in(PID, self->was));
+	}
+	close(pipe);
+	unlink(FIFO);
+	EXPECT_EQ(0, attach_call(&self->call));
+	EXPECT_TRUE(is_in(PID, self->to));
 }
 
 TEST_F(cgroup, is_tried_but_not_joined_by_a_check)

@@ -3,9 +3,11 @@
  * Attaches that meet each other, stops, kills and signals: all or nothing, and
  * nobody waits for ever.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -13,6 +15,7 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
+#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -154,6 +157,54 @@ TEST_F_TIMEOUT(concurrent, subject_is_never_torn_between_two_attaches, 1200)
 	EXPECT_EQ(0, outcome->other);
 	EXPECT_LT(0, outcome->success);
 	snapshot_free(before);
+}
+
+/* What a user is answered who asks for @subject, in 0.3 s. */
+static int ask_as_user(pid_t subject)
+{
+	struct attach a;
+	int fd, ret;
+
+	attach_init(&a);
+	a.arg.timeout_ns = 300000000;
+	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+		return -1;
+	fd = open(NSATTACH_DEVICE, O_RDWR | O_CLOEXEC);
+	if (attach_add_subject(&a, subject) || attach_set_target(&a, getpid(), CLONE_NEWUTS))
+		return -1;
+	ret = attach_call_on(fd, &a);
+	return ret == -EPERM ? (int)a.arg.error.reason : ret;
+}
+
+/* Or they could hold it up for others by waiting with a claim of their own. */
+TEST_F_TIMEOUT(concurrent, who_may_not_move_it_is_told_before_they_wait_for_their_turn, 120)
+{
+	struct subject_options options = { .threads = 3, .body = body_vfork };
+	pid_t holder, user;
+	struct stat st;
+	int status;
+
+	subject_stop(&self->subject);
+	ASSERT_EQ(0, pipe(vfork_pipe));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 1)) == 'D'));
+	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
+	ASSERT_EQ(0, chmod(NSATTACH_DEVICE, 0666));
+	holder = fork_child();
+	if (!holder)
+		_exit(attach_pid(self->subject.pid, self->a.pid, NS_BASE, NULL) != 0);
+	/* Asked, and so claimed. */
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 2)) == 'D' ||
+			  task_state(holder, holder) == 'S'));
+	user = fork_child();
+	if (!user)
+		_exit(ask_as_user(self->subject.pid));
+	ASSERT_EQ(user, waitpid(user, &status, 0));
+	EXPECT_EQ(NSATTACH_R_PERM_SUBJECT, WEXITSTATUS(status));
+	chmod(NSATTACH_DEVICE, st.st_mode & 07777);
+	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_EQ(holder, waitpid(holder, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 static const struct place *self_place;

@@ -149,6 +149,62 @@ TEST_F_TIMEOUT(detach, of_a_process_that_changed_its_root_is_estale_and_changes_
 	snapshot_free(now);
 }
 
+/* What it left by itself is not given back, nor a part of it: not root without mounts. */
+TEST_F_TIMEOUT(detach, after_it_moved_on_and_was_attached_again_goes_back_to_in_between, 240)
+{
+	struct nsattach_error error;
+	struct snapshot *between;
+
+	ATTACH(&self->a, NS_NOPID);
+	ASSERT_EQ(0, subject_call(&self->subject, leave_uts));
+	between = snapshot_take(self->subject.pid);
+	ATTACH(&self->b, CLONE_NEWNET);
+	EXPECT_CLEAN(not_moved(between, self->subject.pid, &self->b, CLONE_NEWNET));
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(between, self->subject.pid));
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_NOT_ATTACHED, detach_pid(self->subject.pid, &error),
+		       error);
+	snapshot_free(between);
+}
+
+TEST_F_TIMEOUT(detach, after_it_changed_root_and_was_attached_again_goes_back_to_in_between, 240)
+{
+	struct nsattach_error error;
+	struct snapshot *between;
+	struct attach a;
+
+	ATTACH(&self->a, NS_NOPID);
+	ASSERT_EQ(0, subject_call(&self->subject, become_chrooted));
+	between = snapshot_take(self->subject.pid);
+	attach_init(&a);
+	a.arg.flags = NSATTACH_F_CHROOTED;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->b.pid, CLONE_NEWNS | CLONE_NEWUTS));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(between, self->subject.pid));
+	snapshot_free(between);
+}
+
+static long own_root_and_cwd(char *text)
+{
+	(void)text;
+	return unshare(CLONE_FS);
+}
+
+/* Both that became of one go back to where the one was. */
+TEST_F_TIMEOUT(detach, root_that_is_not_shared_any_more_goes_back_for_each, 240)
+{
+	struct nsattach_error error;
+
+	ATTACH(&self->a, NS_NOPID);
+	ASSERT_EQ(0, subject_call(&self->subject, own_root_and_cwd));
+	ATTACH(&self->b, CLONE_NEWNS | CLONE_NEWNET);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+}
+
 TEST_F_TIMEOUT(detach, takes_children_that_were_born_inside_nowhere, 240)
 {
 	struct nsattach_error error;

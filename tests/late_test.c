@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "attach.h"
 #include "gate.h"
@@ -289,6 +290,72 @@ TEST_F_TIMEOUT(late, directory_that_it_went_to_meanwhile_is_where_it_goes_back_t
 	for (unsigned int i = 0; i < THREADS; i++)
 		EXPECT_TRUE(cwd_is(pid, subject_tid(&self->subject, i), DIRECTORY));
 	EXPECT_EQ(0, GET(self->subject.shared->bad));
+}
+
+static int change_root(void)
+{
+	return chroot(DIRECTORY);
+}
+
+TEST_F_TIMEOUT(late, root_that_it_changed_meanwhile_is_refused, 120)
+{
+	const struct deed locks = { SYS_chroot, -1, change_root };
+	struct stat root, wanted;
+	char link[64];
+	pid_t pid;
+	uint64_t mnt;
+
+	ASSERT_EQ(0, mkdir(DIRECTORY, 0755));
+	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &locks, 0));
+	pid = self->subject.pid;
+	mnt = task_ns(pid, pid, "mnt");
+	ASSERT_CLEAN(begin(&self->caller, &self->subject, &self->a, NS_BASE));
+	gate_open(&self->gate);
+	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED, (int)subject_call_end(&self->caller),
+		       self->order->error);
+	for (unsigned int i = 0; i < THREADS; i++)
+		EXPECT_EQ(mnt, task_ns(pid, subject_tid(&self->subject, i), "mnt"));
+	snprintf(link, sizeof(link), "/proc/%d/root", pid);
+	ASSERT_EQ(0, stat(link, &root));
+	ASSERT_EQ(0, stat(DIRECTORY, &wanted));
+	EXPECT_EQ(wanted.st_ino, root.st_ino);
+	EXPECT_EQ(0, GET(self->subject.shared->bad));
+}
+
+static void on_signal(int signo)
+{
+	(void)signo;
+}
+
+/* To ourselves, in half a second. */
+static const char *signal_soon(int signo)
+{
+	const struct itimerspec half = { .it_value.tv_nsec = 500000000 };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signo };
+	timer_t timer;
+
+	return timer_create(CLOCK_MONOTONIC, &event, &timer) ||
+	       timer_settime(timer, 0, &half, NULL) ? "no timer" : NULL;
+}
+
+TEST_F_TIMEOUT(late, call_that_a_handler_ends_says_so_of_its_subject, 120)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	const struct deed asks = { SYS_getppid, -1, ask_for_parent };
+	struct sigaction was;
+	struct attach a;
+
+	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &asks, 0));
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_EQ(0, sigaction(SIGUSR2, &action, &was));
+	ASSERT_CLEAN(signal_soon(SIGUSR2));
+	EXPECT_REFUSED(EINTR, NSATTACH_R_INTERRUPTED, attach_call(&a), a.arg.error);
+	EXPECT_EQ(-EINTR, a.subjects[0].result);
+	sigaction(SIGUSR2, &was, NULL);
+	gate_open(&self->gate);
+	attach_done(&a);
 }
 
 static int leave(void)

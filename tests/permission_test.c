@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -15,6 +16,7 @@
 #include "attach.h"
 #include "harness.h"
 #include "permission_rule.h"
+#include "pidmove.h"
 #include "place.h"
 #include "shared.h"
 #include "snapshot.h"
@@ -53,6 +55,8 @@ static const struct who targets[NR_USERS] = {
 	{ "place of U", U_BASE, USER_U, CAPS_ALL },
 	{ "place of V", V_BASE, USER_V, CAPS_ALL },
 };
+
+static const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
 
 #define YAMA "/proc/sys/kernel/yama/ptrace_scope"
 
@@ -221,7 +225,6 @@ static long carry_out_by_fds(char *text)
 /* Having the fd of a namespace is not having a right over it. */
 TEST_F_TIMEOUT(permission, namespace_fds_need_the_same_rights, 240)
 {
-	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
 	struct role role = { &root_of_u, self->places };
 	struct subject_options options = { .threads = 1, .setup = play_role, .arg = &role };
 	struct subject caller, subject;
@@ -267,7 +270,6 @@ static long carry_out_detach(char *text)
 TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
 {
 	const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
-	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
 	const struct who user = { "user", 1000, USER_INIT, 0 };
 	const struct who *const less[] = { &root_of_u, &user };
 	struct subject caller, subject;
@@ -315,7 +317,6 @@ static long let_others_look(char *text)
 TEST_F_TIMEOUT(permission, detach_from_a_user_namespace_needs_rights_over_the_one_outside, 240)
 {
 	const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
-	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
 	const struct who mapped = { "user", U_BASE + 1000, USER_INIT, 0 };
 	struct subject caller, weak, subject;
 	struct snapshot *moved;
@@ -342,6 +343,41 @@ TEST_F_TIMEOUT(permission, detach_from_a_user_namespace_needs_rights_over_the_on
 	subject_stop(&caller);
 	subject_stop(&weak);
 	subject_stop(&subject);
+}
+
+static long bear_children_inside(char *text)
+{
+	return setns(pidfd_of(((const struct order *)text)->target), CLONE_NEWPID);
+}
+
+/* Where its children are born decides nothing about itself. */
+TEST_F_TIMEOUT(permission, detach_from_a_pid_namespace_needs_rights_over_the_one_outside, 240)
+{
+	struct subject weak, subject;
+	struct snapshot *moved;
+	struct order *order;
+
+	/* Before the device is open here, so that it opens its own. */
+	ASSERT_CLEAN(actor_start(&weak, &root_of_u, self->places, 1));
+	ASSERT_CLEAN(actor_start(&subject, &root_of_u, self->places, 2));
+	*(struct order *)subject.shared->text = (struct order){ .target = self->places[USER_U].pid };
+	ASSERT_EQ(0, subject_call(&subject, bear_children_inside));
+	if (pid_move_works()) {
+		ASSERT_EQ(0, move_pid(subject.pid, &self->places[USER_U], CLONE_NEWPID, 0, NULL));
+		moved = snapshot_take(subject.pid);
+		order = (void *)weak.shared->text;
+		*order = (struct order){ .subject = subject.pid };
+		EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_NS,
+			       (int)subject_call(&weak, carry_out_detach), order->error);
+		EXPECT_EQ((__u32)CLONE_NEWPID, order->error.ns);
+		EXPECT_CLEAN(changed_since(moved, subject.pid));
+		ASSERT_EQ(0, detach_pid(subject.pid, NULL));
+		snapshot_free(moved);
+	}
+	subject_stop(&weak);
+	subject_stop(&subject);
+	if (!pid_move_works())
+		SKIP(return, "this kernel can not move a process into a pid namespace");
 }
 
 static void send_fd(int socket, int fd)

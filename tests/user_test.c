@@ -490,6 +490,38 @@ TEST_F(user, foreign_process_that_shares_root_and_cwd_is_ebusy)
 	snapshot_free(foreign);
 }
 
+/* What is opened for one of them is open for the other, who may still be inside. */
+TEST_F(user, foreign_process_that_shares_memory_is_ebusy)
+{
+	struct subject_options options = { .threads = 3, .setup = setup_sharer, .arg = sharer_alloc(CLONE_VM) };
+	const struct sharer *sharer = options.arg;
+	struct nsattach_error error;
+	struct attach both;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	self->before = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED, attach_user(self, CLONE_NEWUSER, 0, &error),
+		       error);
+	EXPECT_EQ(sharer->pid, error.tid);
+	EXPECT_EQ((__u32)CLONE_NEWUSER, error.ns);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	attach_init(&both);
+	ASSERT_EQ(0, attach_add_subject(&both, self->subject.pid));
+	ASSERT_EQ(0, attach_add_subject(&both, sharer->pid));
+	ASSERT_EQ(0, attach_set_target(&both, self->places[USER_U].pid, CLONE_NEWUSER));
+	ASSERT_ATTACHED(attach_call(&both), both.arg.error);
+	EXPECT_EQ(0, subject_call(&self->subject, dumpable));
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED, detach_pid(self->subject.pid, &error), error);
+	EXPECT_EQ(0, subject_call(&self->subject, dumpable));
+	both.arg.namespaces = 0;
+	both.arg.target = 0;
+	ASSERT_ATTACHED(detach_call(&both), both.arg.error);
+	EXPECT_EQ(1, subject_call(&self->subject, dumpable));
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	attach_done(&both);
+	kill(sharer->pid, SIGKILL);
+}
+
 static long redump(char *text)
 {
 	(void)text;

@@ -44,6 +44,14 @@
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
 		    unsigned int flags, struct path *path);
 
+/* Who has a cred, as commit_creds() counts them: until 6.7 (kernel/cred.c). */
+static inline void nsa_cred_subscribers(const struct cred *cred, int n)
+{
+#ifdef CONFIG_DEBUG_CREDENTIALS
+	atomic_add(n, &((struct cred *)cred)->subscribers);
+#endif
+}
+
 /* get_file_rcu() was a macro on a file; since 6.7 it follows a pointer to one. */
 #ifdef get_file_rcu
 static inline struct file *nsa_files_get(struct files_struct *files, unsigned int fd)
