@@ -3,118 +3,14 @@
  * Names of targets, resolved in faked state directories
  */
 #include <errno.h>
-#include <ftw.h>
-#include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../userland/lib/names.h"
+#include "staged.h"
 #include "tap.h"
-
-static char root[64];
-static struct places places;
-static struct nsattach_name name;
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static void drop_root(void)
-{
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/* A fresh, empty world. */
-static void begin(void)
-{
-	if (*root)
-		drop_root();
-	else
-		atexit(drop_root);
-	strcpy(root, "/tmp/nsattach-names-XXXXXX");
-	if (!mkdtemp(root))
-		abort();
-	places = (struct places){ .root = root };
-}
-
-static unsigned long long my_start(void)
-{
-	unsigned long long ticks = 0;
-
-	nsattach_start_time(getpid(), &ticks);
-	return ticks;
-}
-
-static void make_parents(char *path)
-{
-	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		mkdir(path, 0755);
-		*p = '/';
-	}
-}
-
-static void put(const char *where, const char *format, ...) PRINTF(2, 3);
-static void put(const char *where, const char *format, ...)
-{
-	char path[PATH_MAX];
-	va_list args;
-	FILE *f;
-
-	path_format(path, "%s%s", root, where);
-	make_parents(path);
-	f = fopen(path, "w");
-	if (!f)
-		abort();
-	va_start(args, format);
-	vfprintf(f, format, args);
-	va_end(args);
-	fclose(f);
-}
-
-static void put_runc(const char *where, pid_t pid, unsigned long long start)
-{
-	put(where, "{\"id\":\"x\",\"init_process_pid\":%d,\"init_process_start\":%llu}", pid,
-	    start);
-}
-
-static void put_docker(const char *id, const char *called, pid_t pid)
-{
-	char where[256];
-
-	snprintf(where, sizeof(where), "/var/lib/docker/containers/%s/config.v2.json", id);
-	put(where, "{\"ID\":\"%s\",\"Name\":\"/%s\",\"State\":{\"Running\":%s,\"Pid\":%d}}", id,
-	    called, pid ? "true" : "false", pid);
-}
-
-static int resolve(const char *text)
-{
-	int err = name_resolve_in(&places, text, &name);
-
-	if (name.pidfd >= 0)
-		close(name.pidfd);
-	if (name.nsfd >= 0)
-		close(name.nsfd);
-	return err;
-}
-
-static void resolves_to_me(const char *text)
-{
-	CHECK_INT(resolve(text), 0);
-	CHECK_INT(name.pid, getpid());
-	CHECK(name.pidfd >= 0);
-}
-
-static void fails(const char *text, int err, const char *part)
-{
-	CHECK_INT(resolve(text), err);
-	CHECK_HAS(name.hint, part);
-}
 
 TEST(numbers_are_taken_exactly)
 {
@@ -184,11 +80,19 @@ TEST(rootless_runc_and_crun_are_found)
 
 TEST(one_name_at_two_users_is_ambiguous)
 {
+	pid_t other = fork();
+
+	if (!other) {
+		pause();
+		_exit(0);
+	}
 	begin();
 	places.everyone = 1;
 	put_runc("/run/user/1000/runc/web/state.json", getpid(), my_start());
-	put_runc("/run/user/1001/runc/web/state.json", getppid(), 0);
+	put_runc("/run/user/1001/runc/web/state.json", other, 0);
 	fails("runc:web", -ENOTUNIQ, "more than one");
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
 	/* a dead one does not count */
 	put_runc("/run/user/1001/runc/web/state.json", 0, 0);
 	resolves_to_me("runc:web");
@@ -230,14 +134,48 @@ TEST(docker_may_live_elsewhere)
 {
 	begin();
 	put("/etc/docker/daemon.json", "{\"data-root\":\"/srv/docker\"}");
-	put("/srv/docker/containers/a/config.v2.json",
-	    "{\"ID\":\"a\",\"Name\":\"/web\",\"State\":{\"Pid\":%d}}", getpid());
+	put_config("/srv/docker", "aaa", "web", getpid());
+	put_below("/run", "aaa", getpid());
 	resolves_to_me("docker:web");
+}
+
+TEST(a_rootless_docker_has_its_own_runtime_below)
+{
+	begin();
 	places.runtime = "/run/user/5";
 	places.home = "/home/u";
-	put("/home/u/.local/share/docker/containers/b/config.v2.json",
-	    "{\"ID\":\"b\",\"Name\":\"/rootless\",\"State\":{\"Pid\":%d}}", getpid());
-	resolves_to_me("docker:rootless");
+	put_config("/home/u/.local/share/docker", "bbb", "web", getpid());
+	fails("docker:web", -ESTALE, "has gone");
+	put_below("/run/user/5", "bbb", getpid());
+	resolves_to_me("docker:web");
+}
+
+TEST(what_docker_recorded_before_a_crash_is_not_believed)
+{
+	begin();
+	put_config("/var/lib/docker", "abc", "web", getpid());
+	fails("docker:web", -ESTALE, "has gone");
+	fails("container:web", -ESTALE, "has gone");
+	/* the runtime knows another process by now */
+	put_below("/run", "abc", getppid());
+	fails("docker:web", -ESTALE, "has gone");
+	/* or one that has no start time */
+	put_runc("/run/docker/runtime-runc/moby/abc/state.json", getpid(), 0);
+	fails("docker:web", -ESTALE, "has gone");
+	put_config("/var/lib/docker", "abc", "web", LARGEST_PID);
+	fails("docker:web", -ESRCH, "not running");
+}
+
+/* Instead of an id, something that is in every line of /proc/PID/cgroup. */
+TEST(without_its_runtime_the_cgroup_shows_a_container)
+{
+	begin();
+	put_config("/var/lib/docker", ":", "web", getpid());
+	resolves_to_me("docker:web");
+	put("/var/lib/containers/storage/overlay-containers/containers.json",
+	    "[{\"id\":\":\",\"names\":[\"db\"]}]");
+	put("/run/containers/storage/overlay-containers/:/userdata/pidfile", "%d", getpid());
+	resolves_to_me("podman:db");
 }
 
 TEST(a_podman_container_is_found_by_storage_and_pid_file)
@@ -246,6 +184,9 @@ TEST(a_podman_container_is_found_by_storage_and_pid_file)
 	put("/var/lib/containers/storage/overlay-containers/containers.json",
 	    "[{\"id\":\"aaa111\",\"names\":[\"db\"]},{\"id\":\"bbb222\",\"names\":[\"web\",\"w\"]}]");
 	put("/run/containers/storage/overlay-containers/bbb222/userdata/pidfile", "%d", getpid());
+	fails("podman:web", -ESTALE, "has gone");
+	put("/run/crun/bbb222/status", "{\"pid\":%d,\"process-start-time\":%llu}", getpid(),
+	    my_start());
 	resolves_to_me("podman:web");
 	resolves_to_me("podman:w");
 	resolves_to_me("podman:bbb");
@@ -263,6 +204,8 @@ TEST(a_rootless_podman_container_is_found)
 	put("/home/u/.local/share/containers/storage/vfs-containers/containers.json",
 	    "[{\"id\":\"ccc\",\"names\":[\"web\"]}]");
 	put("/run/user/7/containers/vfs-containers/ccc/userdata/pidfile", "%d", getpid());
+	fails("podman:web", -ESTALE, "has gone");
+	put_runc("/run/user/7/runc/ccc/state.json", getpid(), my_start());
 	resolves_to_me("podman:web");
 }
 
@@ -343,6 +286,29 @@ TEST(broken_state_is_said_to_be_broken)
 	fails("runc:web", -ESRCH, "not running");
 	put("/run/runc/web/state.json", "{\"init_process_pid\":\"many\"}");
 	fails("runc:web", -ESRCH, "not running");
+}
+
+TEST(only_a_whole_number_in_range_is_a_pid)
+{
+	static const char *const formats[] = { "\"%lld\"", "%lld.0", "[%lld]", "-%lld",
+					       "%lld0000000000000000000000" };
+
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		char number[64], *end = number;
+
+		end += sprintf(end, "{\"init_process_pid\":");
+		end += sprintf(end, formats[i], (long long)getpid());
+		strcpy(end, "}");
+		put("/run/runc/web/state.json", "%s", number);
+		fails("runc:web", -ESRCH, "not running");
+	}
+	/* cut to 32 bits it would be ours */
+	put("/run/runc/web/state.json", "{\"init_process_pid\":%lld}", (1LL << 32) + getpid());
+	fails("runc:web", -ESRCH, "not running");
+	put("/var/lib/docker/containers/:/config.v2.json",
+	    "{\"ID\":\":\",\"Name\":\"/web\",\"State\":{\"Pid\":%lld}}", (1LL << 32) + getpid());
+	fails("docker:web", -ESRCH, "not running");
 }
 
 TEST(a_named_network_is_a_namespace_file)

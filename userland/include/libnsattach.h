@@ -364,7 +364,8 @@ struct nsattach_name {
  * -EINVAL: not a name of any of these forms; -ENOTSUP: the number is that of a thread;
  * -ENOENT: nothing has that name;
  * -ENOTUNIQ: several have; -ESRCH: it is not running; -ESTALE: the number in the
- * records belongs to another process by now; -ELIBACC: json-c is not installed;
+ * records belongs to another process by now, or nothing shows that it does not;
+ * -EPERM: a user recorded the process of another; -ELIBACC: json-c is not installed;
  * -EBADMSG: a record can not be read; -EACCES: neither can the directory.
  */
 int nsattach_name_resolve(const char *name, struct nsattach_name *result);

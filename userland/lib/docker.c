@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "state.h"
 
 static int read_container(struct search *s, const char *path, const char *name,
 			  struct record *found, int *quality)
@@ -17,20 +18,33 @@ static int read_container(struct search *s, const char *path, const char *name,
 	const char *own;
 	int err;
 
-	o = json_read(json, path, &err);
+	o = json_read(json, path, s->owner, &err);
 	if (!o)
 		return err;
 	own = json_text(json, o, "Name");
 	*quality =
 		match_quality(name, own && *own == '/' ? own + 1 : own, json_text(json, o, "ID"));
-	*found = (struct record){ .pid = json_number(json, o, "State.Pid") };
+	*found = (struct record){ .pid = json_pid(json, o, "State.Pid") };
 	json->json_object_put(o);
 	return found->pid > 0 ? 0 : -ESRCH;
 }
 
+/*
+ * Docker's own state outlives a crash and a boot, and its number may be another
+ * process's then: the runtime below it in @run, or the cgroup, must say so too.
+ */
+static int confirm(const struct search *s, const char *run, const char *id, struct record *found)
+{
+	char dir[PATH_MAX];
+
+	path_format(dir, "%s/runtime-runc/moby", run);
+	if (!runtime_start_time(s, dir, id, found))
+		return 0;
+	return state_check_cgroup(found->pid, id);
+}
+
 /* The best match in one data root; a name beats the start of an id. */
-static void look_in_root(struct search *s, const struct places *places, const char *root,
-			 const char *name)
+static void look_in_root(struct search *s, const char *root, const char *run, const char *name)
 {
 	struct search level[4] = { 0 };
 	struct record records[4];
@@ -55,8 +69,7 @@ static void look_in_root(struct search *s, const struct places *places, const ch
 		if (!quality)
 			continue;
 		if (!err)
-			runtime_start_time(s->json, places, "/run/docker/runtime-runc/moby",
-					   entry->d_name, &found);
+			err = confirm(s, run, entry->d_name, &found);
 		level[quality].record = &records[quality];
 		search_add(&level[quality], err, &found);
 	}
@@ -71,13 +84,13 @@ static void look_in_root(struct search *s, const struct places *places, const ch
 	}
 }
 
-static void look_in_home(struct search *s, const struct places *places, const struct user *user,
-			 const char *name)
+static void look_in_home(struct search *s, const struct user *user, const char *name)
 {
-	char root[PATH_MAX];
+	char root[PATH_MAX], run[PATH_MAX];
 
 	path_format(root, "%s/.local/share/docker", user->home);
-	look_in_root(s, places, root, name);
+	path_format(run, "%s/docker", user->runtime);
+	look_in_root(s, root, run, name);
 }
 
 /* "data-root" in daemon.json, else /var/lib/docker */
@@ -90,7 +103,7 @@ static void data_root(const struct json *json, const struct places *places, char
 
 	path_format(root, "%s/var/lib/docker", places->root);
 	path_format(path, "%s/etc/docker/daemon.json", places->root);
-	o = json_read(json, path, &err);
+	o = json_read(json, path, 0, &err);
 	if (!o)
 		return;
 	said = json_text(json, o, "data-root");
@@ -103,13 +116,14 @@ int find_docker(const struct places *places, const char *name, struct record *re
 {
 	struct json json;
 	struct search s = { .json = &json, .record = record };
-	char root[PATH_MAX];
+	char root[PATH_MAX], run[PATH_MAX];
 	int err = json_open(&json);
 
 	if (err)
 		return err;
 	data_root(&json, places, root);
-	look_in_root(&s, places, root, name);
+	path_format(run, "%s/run/docker", places->root);
+	look_in_root(&s, root, run, name);
 	each_home(places, &s, look_in_home, name);
 	json_close(&json);
 	return search_result(&s);

@@ -5,21 +5,32 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "engine.h"
+#include "state.h"
+
+/* When the two directories have different owners, root must not be taken for both. */
+static void visit(struct search *s, home_fn *fn, const struct user *user, const char *name)
+{
+	if (!state_owner(user->home, &s->owner))
+		return;
+	if (!s->owner)
+		state_owner(user->runtime, &s->owner);
+	fn(s, user, name);
+	s->owner = 0;
+}
 
 static void visit_home(const struct places *places, struct search *s, home_fn *fn,
 		       const char *entry, const char *name)
 {
 	struct user user;
-	struct stat st;
+	uid_t uid;
 
 	path_format(user.home, "%s/home/%s", places->root, entry);
-	if (stat(user.home, &st))
+	if (!state_owner(user.home, &uid))
 		return;
-	path_format(user.runtime, "%s/run/user/%u", places->root, st.st_uid);
-	fn(s, places, &user, name);
+	path_format(user.runtime, "%s/run/user/%u", places->root, uid);
+	visit(s, fn, &user, name);
 }
 
 void each_home(const struct places *places, struct search *s, home_fn *fn, const char *name)
@@ -32,7 +43,7 @@ void each_home(const struct places *places, struct search *s, home_fn *fn, const
 	if (places->home && places->runtime) {
 		path_format(user.home, "%s%s", places->root, places->home);
 		path_format(user.runtime, "%s%s", places->root, places->runtime);
-		fn(s, places, &user, name);
+		visit(s, fn, &user, name);
 	}
 	if (!places->everyone)
 		return;

@@ -17,8 +17,8 @@ struct user {
 	char runtime[PATH_MAX];
 };
 
-typedef void home_fn(struct search *s, const struct places *places, const struct user *user,
-		     const char *name);
+/* Called for each user, who is @s->owner then. */
+typedef void home_fn(struct search *s, const struct user *user, const char *name);
 void each_home(const struct places *places, struct search *s, home_fn *fn, const char *name);
 
 /* How well @name names a container: 3 its name, 2 its id, 1 the start of its id, 0 not. */

@@ -39,6 +39,9 @@ struct nsattach_request {
 	struct nsattach_attach attach;
 };
 
+/* The kernel's own limit, PID_MAX_LIMIT. */
+#define LARGEST_PID 4194304
+
 /* word.c: how many letters must change to make one word of the other */
 unsigned int word_distance(const char *a, size_t a_len, const char *b, size_t b_len);
 

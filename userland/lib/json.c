@@ -5,10 +5,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "json.h"
+#include "state.h"
 
 static const struct dynload_symbol json_symbols[] = {
 #define ENTRY(f) { #f, offsetof(struct json, f) },
@@ -27,16 +28,16 @@ void json_close(struct json *json)
 	dlclose(json->handle);
 }
 
-struct json_object *json_read(const struct json *json, const char *path, int *err)
+struct json_object *json_read(const struct json *json, const char *path, uid_t owner, int *err)
 {
 	struct json_object *o;
+	char *text;
 
-	*err = 0;
-	if (access(path, R_OK)) {
-		*err = errno == ENOTDIR ? -ENOENT : -errno;
+	*err = state_read(path, owner, &text);
+	if (*err)
 		return NULL;
-	}
-	o = json->json_object_from_file(path);
+	o = json->json_tokener_parse(text);
+	free(text);
 	if (!o)
 		*err = -EBADMSG;
 	return o;
@@ -62,12 +63,23 @@ long long json_number(const struct json *json, struct json_object *o, const char
 {
 	struct json_object *member = json_at(json, o, path);
 
-	return member ? json->json_object_get_int64(member) : 0;
+	if (!member || !json->json_object_is_type(member, json_type_int))
+		return 0;
+	return json->json_object_get_int64(member);
+}
+
+pid_t json_pid(const struct json *json, struct json_object *o, const char *path)
+{
+	long long number = json_number(json, o, path);
+
+	return number > 0 && number <= LARGEST_PID ? number : 0;
 }
 
 const char *json_text(const struct json *json, struct json_object *o, const char *path)
 {
 	struct json_object *member = json_at(json, o, path);
 
-	return member ? json->json_object_get_string(member) : NULL;
+	if (!member || !json->json_object_is_type(member, json_type_string))
+		return NULL;
+	return json->json_object_get_string(member);
 }

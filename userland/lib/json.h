@@ -9,7 +9,7 @@
 #include "internal.h"
 
 #define JSON_FUNCTIONS(X)            \
-	X(json_object_from_file)     \
+	X(json_tokener_parse)        \
 	X(json_object_put)           \
 	X(json_object_object_get_ex) \
 	X(json_object_get_int64)     \
@@ -31,14 +31,16 @@ void json_close(struct json *json);
 
 /*
  * The document in @path, to be freed with json->json_object_put(), or NULL with
- * *@err -ENOENT, -EACCES, or -EBADMSG.
+ * *@err as state_read() returns it.
  */
-struct json_object *json_read(const struct json *json, const char *path, int *err);
+struct json_object *json_read(const struct json *json, const char *path, uid_t owner, int *err);
 
 /* Member at "State.Pid", or NULL. */
 struct json_object *json_at(const struct json *json, struct json_object *o, const char *path);
 
+/* A whole number, or 0; the number of a process, or 0; a string, or NULL. */
 long long json_number(const struct json *json, struct json_object *o, const char *path);
+pid_t json_pid(const struct json *json, struct json_object *o, const char *path);
 const char *json_text(const struct json *json, struct json_object *o, const char *path);
 
 #endif /* NSATTACH_JSON_H */

@@ -15,9 +15,6 @@
 
 #include "names.h"
 
-/* The kernel's own limit, PID_MAX_LIMIT. */
-#define LARGEST_PID 4194304
-
 static int hint(char *buf, size_t size, const char *text)
 {
 	snprintf(buf, size, "%s", text);
@@ -189,6 +186,8 @@ static const char *hint_format(int err)
 		return "libjson-c.so.5 is needed to find a %s: install libjson-c5";
 	case -EBADMSG:
 		return "the recorded state of this %s can not be understood";
+	case -EPERM:
+		return "what a user recorded of this %s is about a process that is not that user's";
 	case -EACCES:
 		return "the recorded state of this %s may not be read: run nsattach as root";
 	default:

@@ -4,38 +4,54 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "state.h"
 
 static const char *const drivers[] = { "overlay", "vfs", "btrfs", "zfs" };
 static const char *const lists[] = { "containers.json", "volatile-containers.json" };
 
 /* Where one user, or root, keeps things. */
 struct store {
-	const struct places *places;
 	char storage[PATH_MAX];
 	char run[PATH_MAX];
 	char runtime[PATH_MAX];
 };
 
-static int read_pid(const struct json *json, const struct store *store, const char *driver,
+static int read_pid_file(const struct search *s, const char *path, pid_t *pid)
+{
+	char *text, hint[80];
+	int err = state_read(path, s->owner, &text);
+
+	if (err)
+		return err == -EPERM ? err : -ESRCH;
+	text[strcspn(text, "\n")] = '\0';
+	err = number_parse(text, pid, hint, sizeof(hint)) ? -ESRCH : 0;
+	free(text);
+	return err;
+}
+
+/* As with Docker, a crash may leave the file and give its number to another process. */
+static int read_pid(const struct search *s, const struct store *store, const char *driver,
 		    const char *id, struct record *found)
 {
 	static const char *const below[] = { "runc", "crun" };
-	struct places whole = { .root = "" };
-	char path[PATH_MAX], line[32], hint[80];
+	char path[PATH_MAX];
+	int err;
 
 	*found = (struct record){ 0 };
 	path_format(path, "%s/%s-containers/%s/userdata/pidfile", store->run, driver, id);
-	if (read_line(path, line, sizeof(line)) <= 0 ||
-	    number_parse(line, &found->pid, hint, sizeof(hint)))
-		return -ESRCH;
+	err = read_pid_file(s, path, &found->pid);
+	if (err)
+		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
 		path_format(path, "%s/%s", store->runtime, below[i]);
-		runtime_start_time(json, &whole, path, id, found);
+		if (!runtime_start_time(s, path, id, found))
+			return 0;
 	}
-	return 0;
+	return state_check_cgroup(found->pid, id);
 }
 
 static int quality_of(const struct json *json, struct json_object *o, const char *name)
@@ -65,7 +81,7 @@ static void look_in_list(struct search *s, struct search level[4], const struct 
 	int err;
 
 	path_format(path, "%s/%s-containers/%s", store->storage, driver, list);
-	o = json_read(json, path, &err);
+	o = json_read(json, path, s->owner, &err);
 	if (o && json->json_object_is_type(o, json_type_array))
 		n = json->json_object_array_length(o);
 	else if (err)
@@ -78,7 +94,7 @@ static void look_in_list(struct search *s, struct search level[4], const struct 
 
 		if (!quality || !id || !id_is_plain(id))
 			continue;
-		err = read_pid(json, store, driver, id, &found);
+		err = read_pid(s, store, driver, id, &found);
 		search_add(&level[quality], err, &found);
 	}
 	if (o)
@@ -105,10 +121,9 @@ static void look_in_store(struct search *s, const struct store *store, const cha
 	}
 }
 
-static void look_in_home(struct search *s, const struct places *places, const struct user *user,
-			 const char *name)
+static void look_in_home(struct search *s, const struct user *user, const char *name)
 {
-	struct store store = { .places = places };
+	struct store store;
 
 	path_format(store.storage, "%s/.local/share/containers/storage", user->home);
 	path_format(store.run, "%s/containers", user->runtime);
@@ -120,7 +135,7 @@ int find_podman(const struct places *places, const char *name, struct record *re
 {
 	struct json json;
 	struct search s = { .json = &json, .record = record };
-	struct store store = { .places = places };
+	struct store store;
 	int err = json_open(&json);
 
 	if (err)

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "names.h"
 #include "runtime.h"
+#include "state.h"
 
 static const struct layout runc_layout = {
 	.file = "state.json",
@@ -23,17 +24,18 @@ static const struct layout crun_layout = {
 	.start = "process-start-time",
 };
 
-int runtime_read(const struct json *json, const struct layout *layout, const char *dir,
+int runtime_read(const struct search *s, const struct layout *layout, const char *dir,
 		 const char *id, struct record *record)
 {
+	const struct json *json = s->json;
 	struct json_object *state;
 	int err;
 
 	path_format(record->path, "%s/%s/%s", dir, id, layout->file);
-	state = json_read(json, record->path, &err);
+	state = json_read(json, record->path, s->owner, &err);
 	if (!state)
 		return err;
-	record->pid = json_number(json, state, layout->pid);
+	record->pid = json_pid(json, state, layout->pid);
 	record->start = json_number(json, state, layout->start);
 	json->json_object_put(state);
 	return record->pid > 0 ? 0 : -ESRCH;
@@ -43,6 +45,8 @@ void search_add(struct search *s, int err, const struct record *found)
 {
 	if (err == -ENOENT)
 		return;
+	if (!err)
+		err = state_check_process(s->owner, found->pid);
 	/* one that is not running must not hide one that is */
 	if (err) {
 		if (!s->err)
@@ -67,9 +71,17 @@ int search_result(const struct search *s)
 static void look_in(struct search *s, const struct layout *layout, const char *dir, const char *id)
 {
 	struct record found;
-	int err = runtime_read(s->json, layout, dir, id, &found);
+	int err = runtime_read(s, layout, dir, id, &found);
 
 	search_add(s, err, &found);
+}
+
+static void visit_runtime(struct search *s, user_fn *fn, const char *runtime, const char *id)
+{
+	if (!state_owner(runtime, &s->owner))
+		return;
+	fn(s, runtime, id);
+	s->owner = 0;
 }
 
 void each_user_runtime(const struct places *places, struct search *s, user_fn *fn, const char *id)
@@ -80,7 +92,7 @@ void each_user_runtime(const struct places *places, struct search *s, user_fn *f
 
 	if (places->runtime) {
 		path_format(path, "%s%s", places->root, places->runtime);
-		fn(s, path, id);
+		visit_runtime(s, fn, path, id);
 	}
 	if (!places->everyone)
 		return;
@@ -90,7 +102,7 @@ void each_user_runtime(const struct places *places, struct search *s, user_fn *f
 		if (entry->d_name[0] == '.')
 			continue;
 		path_format(path, "%s/run/user/%s", places->root, entry->d_name);
-		fn(s, path, id);
+		visit_runtime(s, fn, path, id);
 	}
 	if (dir)
 		closedir(dir);
@@ -140,16 +152,15 @@ int find_crun(const struct places *places, const char *id, struct record *record
 }
 
 /* What runc knows of a container that Docker or Podman started: its start time. */
-int runtime_start_time(const struct json *json, const struct places *places, const char *dir,
-		       const char *id, struct record *record)
+int runtime_start_time(const struct search *s, const char *dir, const char *id,
+		       struct record *record)
 {
 	const struct layout *layouts[] = { &runc_layout, &crun_layout };
 	struct record deeper;
-	char path[PATH_MAX];
 
-	path_format(path, "%s%s", places->root, dir);
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
-		if (runtime_read(json, layouts[i], path, id, &deeper) || deeper.pid != record->pid)
+		if (runtime_read(s, layouts[i], dir, id, &deeper) || deeper.pid != record->pid ||
+		    !deeper.start)
 			continue;
 		record->start = deeper.start;
 		return 0;
