@@ -106,6 +106,18 @@ LD_LIBRARY_PATH=$OUT "$work/move" 4194303 1 >"$work/out" 2>"$work/err" || status
 [ $status = 1 ] && grep -q "there is no process 4194303" "$work/err" && true
 result "the example tells failures in the same words"
 
+# Cut to 32 bits or to its digits, each of them would be the subject.
+refused=0
+for word in $((4294967296 + subject)) "${subject}abc"; do
+	status=0
+	LD_LIBRARY_PATH=$OUT "$work/move" "$word" $$ >"$work/out" 2>"$work/err" || status=$?
+	if [ $status = 1 ] && grep -q "^$word: " "$work/err"; then
+		refused=$((refused + 1))
+	fi
+done
+[ $refused = 2 ] && true
+result "the example takes whole numbers only"
+
 ! nm -D --defined-only "$OUT/libnsattach.so.0" | grep -vE ' nsattach_[a-z_]+@@LIBNSATTACH_0$| A LIBNSATTACH_0$' \
 	>"$work/out" && true
 result "the library shows nothing but its versioned interface"

@@ -3,6 +3,7 @@
  * Names of targets, resolved in faked state directories
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ TEST(numbers_are_taken_exactly)
 		CHECK_INT(resolve(bad[i]), -EINVAL);
 		CHECK(*name.hint);
 	}
-	CHECK_INT(resolve("4194304"), -ESRCH);
+	fails("4194304", -ESRCH, "there is no process 4194304");
 	fails("0", -EINVAL, "start at 1");
 	fails("-7", -EINVAL, "negative");
 	fails("7z", -EINVAL, "after the number");
@@ -34,6 +35,25 @@ TEST(numbers_are_taken_exactly)
 	fails("netn:blue", -EINVAL, "did you mean netns:blue?");
 	fails("kubernetes:web", -EINVAL, "docker:web");
 	fails(":web", -EINVAL, "docker:web");
+}
+
+static void *resolve_myself(void *unused)
+{
+	char number[16];
+
+	(void)unused;
+	snprintf(number, sizeof(number), "%d", gettid());
+	fails(number, -ENOTSUP, "this is a thread of process");
+	return NULL;
+}
+
+TEST(a_thread_is_told_from_a_process_by_its_number)
+{
+	pthread_t thread;
+
+	begin();
+	CHECK_INT(pthread_create(&thread, NULL, resolve_myself, NULL), 0);
+	pthread_join(thread, NULL);
 }
 
 TEST(a_runc_container_is_found_by_its_state)
@@ -61,8 +81,10 @@ TEST(a_name_can_not_leave_its_directory)
 	put_runc("/run/state.json", getpid(), my_start());
 	fails("runc:..", -EINVAL, "after the colon");
 	fails("runc:", -EINVAL, "after the colon");
-	fails("runc:a/../..", -EINVAL, "after the colon");
-	fails("netns:../../etc", -EINVAL, "after the colon");
+	fails("runc:a/../..", -EINVAL, "a name has no slash");
+	fails("netns:../../etc", -EINVAL, "a name has no slash");
+	fails("docker:/web", -EINVAL, "a name has no slash");
+	fails("netns:a/b", -EINVAL, "a name has no slash");
 }
 
 TEST(rootless_runc_and_crun_are_found)

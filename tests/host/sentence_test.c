@@ -136,6 +136,26 @@ TEST(a_thread_is_told_from_a_process)
 			"name 12: all its threads count as one");
 }
 
+TEST(what_is_no_thread_either_is_no_number_of_a_process)
+{
+	struct nsattach_failure f = { .stage = NSATTACH_STAGE_TARGET,
+				      .err = EINVAL,
+				      .name = "12abc" };
+
+	explain(&f);
+	CHECK_STR(text, "12abc is not the number of a process; "
+			"look for its number with ps or pgrep");
+}
+
+TEST(who_shares_the_memory_is_named)
+{
+	struct nsattach_failure f = attach_failure(NSATTACH_R_MM_SHARED, EBUSY);
+
+	explain(&f);
+	CHECK_HAS(text, ": it shares its memory with process 3731; "
+			"move both at once: add --pid 3731");
+}
+
 TEST(each_way_to_miss_the_module_has_its_own_remedy)
 {
 	static const struct {

@@ -1,60 +1,87 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * move PID TARGET: the smallest useful program on libnsattach
+ * move PROCESS TARGET: the smallest useful program on libnsattach
+ *
+ * Both are numbers, or names like docker:web.
  *
  *	cc move.c $(pkg-config --cflags --libs libnsattach)
  */
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <libnsattach.h>
 
-static int explain(struct nsattach_failure failure)
+static int explain(const struct nsattach_failure *failure)
 {
 	char text[512];
 
-	nsattach_explain(&failure, text, sizeof(text));
+	nsattach_explain(failure, text, sizeof(text));
 	fprintf(stderr, "%s\n", text);
 	return 1;
 }
 
-static int move(struct nsattach_device *device, struct nsattach_request *request)
+static int resolve(const char *word, struct nsattach_name *name)
 {
-	struct nsattach_failure failure;
-	int err = nsattach_request_attach(device, request);
-
-	if (!err) {
-		printf("moved %u threads\n", nsattach_request_result(request)->nr_threads);
-		return 0;
+	if (nsattach_name_resolve(word, name)) {
+		fprintf(stderr, "%s: %s\n", word, name->hint);
+		return 1;
 	}
-	nsattach_failure_of(request, NSATTACH_STAGE_ATTACH, -err, &failure);
-	return explain(failure);
+	if (name->pidfd < 0) {
+		fprintf(stderr, "%s: is a namespace, not a process\n", word);
+		return 1;
+	}
+	return 0;
+}
+
+/* The pidfds of the names go into the request: a recycled number can do no harm. */
+static int add(struct nsattach_request *request, const char *subject, const char *target)
+{
+	struct nsattach_failure failure = { .stage = NSATTACH_STAGE_SUBJECT, .name = subject };
+	struct nsattach_name name;
+	int err;
+
+	if (resolve(subject, &name))
+		return 1;
+	err = nsattach_request_add_pidfd(request, name.pidfd, name.pid);
+	if (!err && resolve(target, &name))
+		return 1;
+	if (!err)
+		err = nsattach_request_set_target_pidfd(request, name.pidfd, name.pid);
+	failure.err = -err;
+	return err ? explain(&failure) : 0;
+}
+
+static int move(struct nsattach_request *request)
+{
+	struct nsattach_failure failure = { 0 };
+	struct nsattach_device *device;
+	int err = nsattach_device_open(NSATTACH_OPEN_LOAD, &device, &failure.stage);
+
+	if (err) {
+		failure.err = -err;
+		return explain(&failure);
+	}
+	nsattach_request_set_namespaces(request, CLONE_NEWNET);
+	err = nsattach_request_attach(device, request);
+	if (err) {
+		nsattach_failure_of(request, NSATTACH_STAGE_ATTACH, -err, &failure);
+		err = explain(&failure);
+	} else {
+		printf("moved %u threads\n", nsattach_request_result(request)->nr_threads);
+	}
+	nsattach_device_close(device);
+	return err;
 }
 
 int main(int argc, char **argv)
 {
-	struct nsattach_device *device;
 	struct nsattach_request *request;
-	enum nsattach_stage stage;
 	int err;
 
 	if (argc != 3 || nsattach_request_new(&request))
 		return 2;
-	/* opened first: from here on a recycled number can do no harm */
-	err = nsattach_request_add_pid(request, atoi(argv[1]));
-	if (err)
-		return explain((struct nsattach_failure){
-			.stage = NSATTACH_STAGE_SUBJECT, .err = -err, .name = argv[1] });
-	err = nsattach_request_set_target(request, atoi(argv[2]));
-	if (err)
-		return explain((struct nsattach_failure){
-			.stage = NSATTACH_STAGE_TARGET, .err = -err, .name = argv[2] });
-	err = nsattach_device_open(NSATTACH_OPEN_LOAD, &device, &stage);
-	if (err)
-		return explain((struct nsattach_failure){ .stage = stage, .err = -err });
-	nsattach_request_set_namespaces(request, CLONE_NEWNET);
-	err = move(device, request);
+	err = add(request, argv[1], argv[2]);
+	if (!err)
+		err = move(request);
 	nsattach_request_free(request);
-	nsattach_device_close(device);
 	return err;
 }

@@ -239,7 +239,8 @@ const struct nsattach_subject *nsattach_request_subject(const struct nsattach_re
  * @error:	what the kernel said
  * @comm:	name of the thread that is in the way, or ""
  * @wchan:	kernel function it waits in, or ""
- * @name:	name or path as the user gave it, or NULL
+ * @name:	name or path as the user gave it, or NULL; borrowed: after
+ *		nsattach_failure_of() it is the request's own
  */
 struct nsattach_failure {
 	enum nsattach_stage stage;
@@ -256,7 +257,11 @@ struct nsattach_failure {
 	const char *name;
 };
 
-/* Fill @failure from a request whose attach or detach returned -@err; reads /proc. */
+/*
+ * Fill @failure from a request whose attach or detach returned -@err; reads /proc.
+ * @failure->name points into the request: not to be used after
+ * nsattach_request_free() or another nsattach_request_set_wd().
+ */
 void nsattach_failure_of(const struct nsattach_request *request, enum nsattach_stage stage, int err,
 			 struct nsattach_failure *failure);
 

@@ -50,6 +50,20 @@ int id_is_plain(const char *id)
 	return *id && !strchr(id, '/') && strcmp(id, ".") && strcmp(id, "..");
 }
 
+static void number_hint(int err, struct nsattach_name *result)
+{
+	pid_t leader = err == -ENOTSUP ? nsattach_thread_leader(result->pid) : 0;
+	size_t size = sizeof(result->hint);
+
+	if (leader > 0)
+		snprintf(result->hint, size, "this is a thread of process %d, not a process",
+			 leader);
+	else if (leader || err == -ESRCH)
+		snprintf(result->hint, size, "there is no process %d", result->pid);
+	else
+		snprintf(result->hint, size, "%s", strerror(-err));
+}
+
 static int resolve_number(const char *text, struct nsattach_name *result)
 {
 	int err = number_parse(text, &result->pid, result->hint, sizeof(result->hint));
@@ -61,7 +75,10 @@ static int resolve_number(const char *text, struct nsattach_name *result)
 		return 0;
 	err = result->pidfd;
 	/* this text is sound, so EINVAL must not say otherwise */
-	return err == -EINVAL ? -ENOTSUP : err;
+	if (err == -EINVAL)
+		err = -ENOTSUP;
+	number_hint(err, result);
+	return err;
 }
 
 static int resolve_netns(const struct places *places, const char *name,
@@ -224,7 +241,9 @@ int name_resolve_in(const struct places *places, const char *name, struct nsatta
 	*result = (struct nsattach_name){ .pidfd = -1, .nsfd = -1 };
 	if (!kind && !netns)
 		return id ? unknown_kind(name, result) : resolve_number(name, result);
-	if (!id_is_plain(++id))
+	if (strchr(++id, '/'))
+		return hint(result->hint, sizeof(result->hint), "can not be: a name has no slash");
+	if (!id_is_plain(id))
 		return hint(result->hint, sizeof(result->hint), "has no name after the colon");
 	err = netns ? resolve_netns(places, id, result)
 		    : resolve_record(places, kind->find, id, result);

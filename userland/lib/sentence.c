@@ -80,6 +80,8 @@ static const struct sentence *choose(const struct nsattach_failure *f)
 {
 	const struct sentence *s = NULL;
 
+	if (f->stage <= NSATTACH_STAGE_TARGET && f->err == EINVAL && f->leader <= 0)
+		return &sentence_no_number;
 	if (f->stage >= NSATTACH_STAGE_ATTACH && f->error.reason)
 		s = sentence_find(sentences_by_reason, f->error.reason);
 	if (!s)

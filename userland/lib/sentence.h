@@ -25,6 +25,7 @@ const struct sentence *sentence_find(const struct sentence *table, int key);
 extern const struct sentence sentences_by_reason[];
 extern const struct sentence sentences_by_errno[];
 extern const struct sentence sentences_open[];
+extern const struct sentence sentence_no_number; /* EINVAL, but there is no leader */
 extern const struct sentence sentences_nsfile[];
 extern const struct sentence sentences_load[];
 extern const struct sentence sentences_device[];

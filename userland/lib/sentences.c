@@ -63,8 +63,8 @@ const struct sentence sentences_by_reason[] = {
 	  "give another one with --wd" },
 	{ NSATTACH_R_FS_SHARED, "it shares root and working directory with process {tid}",
 	  "move both at once: add --pid {tid}" },
-	{ NSATTACH_R_MM_SHARED, "it shares its memory, and so its clocks, with another process",
-	  "move them at once with several --pid, or leave time out of --ns" },
+	{ NSATTACH_R_MM_SHARED, "it shares its memory with process {tid}",
+	  "move both at once: add --pid {tid}" },
 	{ NSATTACH_R_NOT_ATTACHED, "it is not attached, or was attached without a record",
 	  "see who is with nsattach --list" },
 	{ NSATTACH_R_MOVED_ON,
@@ -149,6 +149,9 @@ const struct sentence sentences_open[] = {
 	  "use Linux 5.3 or newer" },
 	{ 0, NULL, NULL }
 };
+
+const struct sentence sentence_no_number = { EINVAL, "{name} is not the number of a process",
+					     "look for its number with ps or pgrep" };
 
 const struct sentence sentences_nsfile[] = {
 	{ ENOENT, "{name} does not exist",
