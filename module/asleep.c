@@ -162,6 +162,13 @@ bool nsa_in_plain_wait(struct task_struct *task)
 	return read_entry(task, &e) && is_plain_wait(e.nr);
 }
 
+bool nsa_in_child_wait(struct task_struct *task)
+{
+	struct entry e;
+
+	return read_entry(task, &e) && (e.nr == __NR_wait4 || e.nr == __NR_waitid);
+}
+
 bool nsa_is_asleep(struct task_struct *task, u64 moves)
 {
 	unsigned int state = READ_ONCE(task->__state);

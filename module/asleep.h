@@ -31,4 +31,7 @@ bool nsa_is_running(struct task_struct *task);
 /* Is it in one of those calls, asleep or not? A guess for a thread that runs. */
 bool nsa_in_plain_wait(struct task_struct *task);
 
+/* Does it wait for children? A guess for a thread that runs. */
+bool nsa_in_child_wait(struct task_struct *task);
+
 #endif /* NSA_ASLEEP_H */

@@ -99,13 +99,22 @@ static void note_self(struct nsa_thread *th)
 	th->op->nr_pending--;
 }
 
-/* A number that is cached in user memory is changed by the thread itself. */
-static bool can_sleep(struct nsa_thread *th)
+/*
+ * A number that is cached in user memory is changed by the thread itself, and one
+ * that waits for its children may wait for a group that they are about to leave.
+ */
+static bool has_to_wake(struct nsa_thread *th)
 {
 	struct nsa_op *op = th->op;
 
-	return READ_ONCE(let_sleep) && !(op->pid_target && nsa_pid_may_renumber(op, th->task)) &&
-	       nsa_is_asleep(th->task, op->join.mask);
+	return op->pid_target &&
+	       (nsa_pid_may_renumber(op, th->task) || nsa_in_child_wait(th->task));
+}
+
+static bool can_sleep(struct nsa_thread *th)
+{
+	return READ_ONCE(let_sleep) && !has_to_wake(th) &&
+	       nsa_is_asleep(th->task, th->op->join.mask);
 }
 
 /* Under op->lock, after the task_work was queued. */

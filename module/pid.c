@@ -108,12 +108,23 @@ static int add_process(struct nsa_pid_move *move, struct nsa_subject *subject)
 	return err;
 }
 
+/* The number that a thread has where it is; 0 of one that is gone. Its pid may go. */
+static int own_number(struct task_struct *task)
+{
+	int nr;
+
+	rcu_read_lock();
+	nr = task_pid_nr_ns(task, task_active_pid_ns(task));
+	rcu_read_unlock();
+	return nr;
+}
+
 static void note_numbers(struct nsa_op *op)
 {
 	struct nsa_thread *th;
 
 	for (th = nsa_first(op); th; th = nsa_next(th))
-		th->old_nr = task_pid_nr_ns(th->task, task_active_pid_ns(th->task));
+		th->old_nr = own_number(th->task);
 }
 
 /* The kernel refuses that the caller itself is one of those who move. */
@@ -166,8 +177,14 @@ bool nsa_pid_may_renumber(struct nsa_op *op, struct task_struct *task)
 {
 	if (!op->detach)
 		return op->flags & NSATTACH_F_PID_RENUMBER;
-	return task_pid_nr_ns(task, op->pid_target) !=
-	       task_pid_nr_ns(task, task_active_pid_ns(task));
+	return task_pid_nr_ns(task, op->pid_target) != own_number(task);
+}
+
+bool nsa_pid_has_to_learn(struct nsa_thread *th)
+{
+	int nr = th->old_nr ? own_number(th->task) : 0;
+
+	return nr && nr != th->old_nr;
 }
 
 /* glibc and others find their tid where the kernel clears it at exit. */

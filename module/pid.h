@@ -28,6 +28,9 @@ int nsa_pid_commit(struct nsa_op *op);
 /* With another number than before: tell the thread's own copy of it. In the thread. */
 void nsa_pid_renumbered(struct nsa_thread *th);
 
+/* After the move: has it another number, that it was not told yet? */
+bool nsa_pid_has_to_learn(struct nsa_thread *th);
+
 /*
  * May @task see another number than before, which it has to be told awake?
  * Context: any.
@@ -43,6 +46,11 @@ static inline int nsa_pid_commit(struct nsa_op *op)
 
 static inline void nsa_pid_renumbered(struct nsa_thread *th)
 {
+}
+
+static inline bool nsa_pid_has_to_learn(struct nsa_thread *th)
+{
+	return false;
 }
 
 static inline bool nsa_pid_may_renumber(struct nsa_op *op, struct task_struct *task)

@@ -57,6 +57,19 @@ out:
 	return err;
 }
 
+/* Threads that exit have let go of it already, a zombie leader too. */
+static unsigned int count_mm(struct task_struct *task, const struct mm_struct *mm)
+{
+	struct task_struct *t;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	for_each_thread(task, t)
+		n += READ_ONCE(t->mm) == mm;
+	rcu_read_unlock();
+	return n;
+}
+
 static int check_mms(struct pid_move *mv)
 {
 	struct mm_struct *mm, *last = NULL;
@@ -67,7 +80,7 @@ static int check_mms(struct pid_move *mv)
 		mm = get_task_mm(mt->task);
 		if (!mm)
 			continue;
-		if (mm != last && atomic_read(&mm->mm_users) > get_nr_threads(mt->task) + 1)
+		if (mm != last && atomic_read(&mm->mm_users) > count_mm(mt->task, mm) + 1)
 			err = check_mm(mv, mt->task, mm);
 		last = mm;
 		mmput(mm);

@@ -13,6 +13,7 @@
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "creds.h"
+#include "pid.h"
 #include "record.h"
 #include "subject.h"
 #include "thread.h"
@@ -564,9 +565,14 @@ static void release_subject(struct nsa_subject *subject)
 		nsa_origin_free(o);
 }
 
-/* One that did not come may not do so for days: it shall not keep the op for that. */
+/*
+ * One that did not come may not do so for days: it shall not keep the op for that.
+ * Only one that was stopped and has another number now has something to do then.
+ */
 static void take_back_work(struct nsa_thread *th)
 {
+	if (th->op->state == NSA_COMMITTED && th->was_stopped && nsa_pid_has_to_learn(th))
+		return;
 	if (!READ_ONCE(th->came) && nsa_task_work_cancel(th->task, &th->work))
 		nsa_op_put(th->op);
 	if (th->nudged && nsa_task_work_cancel(th->task, &th->nudge))

@@ -25,6 +25,7 @@ long call_await_timers(char *text);
 long call_own_clock(char *text);
 long call_await_message(char *text);
 long call_hold_mutexes(char *text);
+long call_cached_number(char *text);
 long call_pthread_kill(char *text);
 long call_release_mutex(char *text);
 long call_recover_mutex(char *text);

@@ -128,6 +128,29 @@ TEST_F(family, tree_stays_a_tree)
 	EXPECT_CLEAN(not_in(pids[1], &self->a, 0));
 }
 
+static long wait_for_group(char *text)
+{
+	(void)text;
+	return waitpid(0, NULL, 0);
+}
+
+/* What it waits for is a group that neither is in any more. */
+TEST_F(family, who_waits_for_the_children_of_its_group_is_told_of_them)
+{
+	struct nsattach_error error;
+	pid_t pids[2];
+
+	NEEDS_PID_MOVE();
+	pids[0] = self->pid;
+	pids[1] = subject_fork(&self->subject);
+	ASSERT_LT(0, pids[1]);
+	subject_call_begin(&self->subject, wait_for_group);
+	ASSERT_TRUE(UNTIL(task_syscall(pids[0], pids[0]) == SYS_wait4));
+	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
+	ASSERT_EQ(0, kill(pids[1], SIGKILL));
+	EXPECT_EQ(pids[1], subject_call_end(&self->subject));
+}
+
 TEST_F(family, tree_is_refused_as_a_whole)
 {
 	struct nsattach_error error;

@@ -284,11 +284,25 @@ TEST_F(places, cached_thread_ids_go_on_working)
 	ASSERT_EQ(0, subject_call(&self->subject, call_hold_mutexes));
 	ENTER();
 	EXPECT_EQ(0, subject_call(&self->subject, call_pthread_kill));
+	EXPECT_EQ(self->nr, subject_call(&self->subject, call_cached_number));
 	/* A futex word keeps the number as it was: with another one it is lost. */
 	if (variant->flags)
 		return;
 	EXPECT_EQ(0, subject_call(&self->subject, call_release_mutex));
 	EXPECT_EQ(EOWNERDEAD, subject_call(&self->subject, call_recover_mutex));
+}
+
+TEST_F(places, cached_thread_id_of_a_stopped_one_is_right_when_it_goes_on)
+{
+	int status;
+
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(self->subject.pid, subject_call(&self->subject, call_cached_number));
+	ASSERT_EQ(0, kill(self->subject.pid, SIGSTOP));
+	ASSERT_EQ(self->subject.pid, waitpid(self->subject.pid, &status, WUNTRACED));
+	ENTER();
+	ASSERT_EQ(0, kill(self->subject.pid, SIGCONT));
+	EXPECT_EQ(self->nr, subject_call(&self->subject, call_cached_number));
 }
 
 TEST_F(places, can_be_traced_by_its_number_outside)
