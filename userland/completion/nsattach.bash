@@ -27,6 +27,20 @@ _nsattach_pids() {
 	done
 }
 
+# The words on stdin that start with $1. A name that the shell would expand, as soon as it is typed or by compgen -W, is
+# left out: any user may give one to a directory.
+_nsattach_matching() {
+	local word
+	while IFS= read -r word; do
+		[[ $word == "$1"* && $word != *[!A-Za-z0-9_.:@+-]* ]] && printf '%s\n' "$word"
+	done
+}
+
+_nsattach_process() {
+	mapfile -t COMPREPLY < <({ _nsattach_pids && _nsattach_names; } | _nsattach_matching "$1")
+	declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$1"
+}
+
 # The list of --ns: complete what follows the last comma.
 _nsattach_list() {
 	local cur=$1 before=
@@ -36,13 +50,12 @@ _nsattach_list() {
 
 _nsattach() {
 	# shellcheck disable=SC2034 # _init_completion sets them
-	local cur prev words cword
-	_init_completion -n =: || return
+	local cur prev words cword split
+	_init_completion -s -n : || return
 
 	case $prev in
 	--pid | --target | -t)
-		mapfile -t COMPREPLY < <(compgen -W "$(_nsattach_pids) $(_nsattach_names)" -- "$cur")
-		declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
+		_nsattach_process "$cur"
 		return
 		;;
 	--ns)
@@ -59,15 +72,17 @@ _nsattach() {
 		return
 		;;
 	--cgroup)
+		compopt -o filenames # quoted
 		mapfile -t COMPREPLY < <(cd /sys/fs/cgroup 2>/dev/null && compgen -d -- "$cur")
 		return
 		;;
 	--timeout | --output | -o) return ;;
 	esac
+	[[ $split == true ]] && return # no other takes a value
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$("$1" --help 2>/dev/null |
-			grep -oE -- '--[a-z][a-z-]*' | sort -u)" -- "$cur")
+		mapfile -t COMPREPLY < <("$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u |
+			_nsattach_matching "$cur")
 	else
-		mapfile -t COMPREPLY < <(compgen -W "$(_nsattach_pids)" -- "$cur")
+		_nsattach_process "$cur"
 	fi
 } && complete -F _nsattach nsattach

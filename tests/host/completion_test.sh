@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What bash completes, with names of containers that are there and with one that is a trap
+
+set -eu -o pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+tests=$(grep -cE '^(try|result) "' "$0")
+work=$(mktemp -d)
+count=0
+failed=0
+trap 'rm -rf "$work"' EXIT
+export XDG_RUNTIME_DIR=$work
+cd "$work"
+
+# As bash-completion has it: the last two words whole, and with -s an option and its value apart.
+_init_completion() {
+	cur=${line[-1]} prev=${line[-2]}
+	if [[ $1 == -s ]]; then
+		split=false
+		[[ $cur != --?*=* ]] || split=true prev=${cur%%=*} cur=${cur#*=}
+	fi
+}
+compopt() { :; }
+_filedir() { COMPREPLY=(directory); }
+
+# shellcheck source=../../userland/completion/nsattach.bash
+. "$top/userland/completion/nsattach.bash"
+
+# completes LAST-WORDS... THING: that is among what the last word can become
+completes() {
+	line=(nsattach "${@:1:$#-1}")
+	COMPREPLY=()
+	_nsattach "$OUT/nsattach" || true
+	printf '%s\n' "${COMPREPLY[@]}" >"$work/out"
+	grep -qxF -e "${*: -1}" "$work/out"
+}
+
+result() {
+	local status=$?
+	count=$((count + 1))
+	if [ $status = 0 ]; then
+		echo "ok $count $1"
+	else
+		echo "not ok $count $1"
+		head -n 20 "$work/out" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# try NAME LAST-WORDS... THING
+try() {
+	completes "${@:2}" && true
+	result "$1"
+}
+
+mkdir -p runc/web "runc/\$(touch\${IFS}trapped)" runc/web.2
+touch runc/web/state.json runc/web.2/state.json "runc/\$(touch\${IFS}trapped)/state.json"
+
+echo "TAP version 13"
+echo "1..$tests"
+
+try "a container goes by its name" --target runc:w runc:web
+try "a dot is part of a name" --target runc:web. runc:web.2
+try "a process goes by its number" --pid $$ $$
+try "so it does behind an equals sign" --target=$$ $$
+try "a name does, too" --target=runc:w runc:web
+try "a list of namespaces goes on after the comma" --ns mnt,n mnt,net
+try "behind an equals sign as well" --ns=mnt,n mnt,net
+try "--creds has two ways" --creds=k keep
+try "a directory is one" --wd=/ directory
+try "an option goes by its first letters" x --det --detach
+try "a subject needs no option" x $$ $$
+try "it may be a name" x runc:we runc:web
+
+! completes --detach=1 1 && [ -z "$(cat "$work/out")" ] && true
+result "an option without a value has none to complete"
+
+completes --target runc: runc:web && ! grep -F touch "$work/out" && [ ! -e trapped ] && [ ! -e "$top/trapped" ] && true
+result "a name that the shell would expand is neither run nor offered"
+
+exit $failed
