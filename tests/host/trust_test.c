@@ -87,9 +87,9 @@ TEST(a_user_can_not_name_the_process_of_another)
 	fails("docker:db", -EPERM, "not that user's");
 	fails("podman:db", -EPERM, "not that user's");
 	fails("runc:db", -EPERM, "not that user's");
-	put("/root/.local/share/containers/storage/vfs-containers/containers.json",
+	put("/srv/admin/.local/share/containers/storage/vfs-containers/containers.json",
 	    "[{\"id\":\":\",\"names\":[\"db\"]}]");
-	places.home = "/root";
+	places.home = "/srv/admin";
 	fails("podman:db", -EPERM, "not that user's");
 	/* that hides no container that there is */
 	put_docker("abc", "db", getpid());
