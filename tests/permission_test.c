@@ -359,7 +359,7 @@ TEST_F_TIMEOUT(permission, detach_from_a_pid_namespace_needs_rights_over_the_one
 
 	/* Before the device is open here, so that it opens its own. */
 	ASSERT_CLEAN(actor_start(&weak, &root_of_u, self->places, 1));
-	ASSERT_CLEAN(actor_start(&subject, &root_of_u, self->places, 2));
+	ASSERT_CLEAN(actor_start(&subject, &root_of_u, self->places, 1));
 	*(struct order *)subject.shared->text = (struct order){ .target = self->places[USER_U].pid };
 	ASSERT_EQ(0, subject_call(&subject, bear_children_inside));
 	if (pid_move_works()) {
