@@ -381,7 +381,11 @@ TEST_F(command, strict_refuses_what_leaves_a_socket_behind)
 	EXPECT_CLEAN(changed_since(self->before, PID));
 	EXPECT_FAILS(7, "would still reach the old namespaces", "nsattach --strict --pid %d -t %d -n",
 		     PID, TARGET);
+	EXPECT_EQ(7, run(&self->c, "nsattach --dry-run --strict --pid %d -t %d -n", PID, TARGET));
 	EXPECT_EQ(0, run(&self->c, "nsattach --strict --pid %d -t %d -u", PID, TARGET));
+	ASSERT_EQ(0, run(&self->c, "nsattach --pid %d -t %d --ns all", PID, TARGET));
+	EXPECT_EQ(0, run(&self->c, "nsattach --dry-run --pid %d -t %d --ns all", PID, TARGET));
+	EXPECT_PRINTED("inet stream port 0");
 }
 
 TEST_F(command, a_tree_moves_with_its_children)
@@ -470,6 +474,20 @@ TEST_F(command, the_cgroup_is_joined_with_the_namespaces)
 	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -n --join-cgroup %d", TARGET, PID));
 	cgroup_of(PID, now, sizeof(now));
 	EXPECT_STREQ(inside, now);
+}
+
+TEST_F(command, the_cgroup_is_joined_where_all_else_is_the_same)
+{
+	char inside[256], now[256];
+
+	cgroup_of(TARGET, inside, sizeof(inside));
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -a %d", TARGET, PID));
+	ASSERT_EQ(0, run(&self->c, "nsattach -t %d -a --join-cgroup %d", TARGET, PID));
+	cgroup_of(PID, now, sizeof(now));
+	EXPECT_STREQ(inside, now);
+	EXPECT_CLEAN(not_in(PID, &self->place, NS_NOPID));
+	ASSERT_EQ(0, run(&self->c, "nsattach --detach --pid %d", PID));
+	EXPECT_CLEAN(changed_since(self->before, PID));
 }
 
 TEST_F(command, the_cgroup_is_left_again_when_the_attach_fails)

@@ -9,14 +9,32 @@ set -eu -o pipefail
 work=$(mktemp -d)
 count=0
 failed=0
+
+# within10s SHELL-CONDITION
+within10s() {
+	for _ in {1..100}; do
+		eval "$1" && return
+		sleep 0.1
+	done
+	echo "Bail out! it did not come true: $1"
+	exit 1
+}
+
 sleep 600 &
 one=$!
 sleep 600 &
 two=$!
 unshare --user --net sleep 600 &
 place=$!
-until [ "$(readlink /proc/$place/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
-trap 'kill $one $two $place; rm -rf "$work"' EXIT
+within10s "[ \$(readlink /proc/$place/ns/net) != \$(readlink /proc/self/ns/net) ]"
+# two with a socket of the outside: one is outside itself, one inside
+bash -c 'exec 5<>/dev/udp/127.0.0.1/9 && exec sleep 600' &
+holder=$!
+bash -c 'exec 5<>/dev/udp/127.0.0.1/9 && exec nsenter -U -n --preserve-credentials -t $1 sleep 600' - $place &
+inside=$!
+within10s "[ \$(cat /proc/$holder/comm) = sleep ]"
+within10s "[ \$(cat /proc/$inside/comm) = sleep ]"
+trap 'kill $one $two $place $holder $inside; rm -rf "$work"' EXIT
 export STANDIN_LOG=$work/log
 
 # nsattach ARGS...: with the stand-in; its exit code is in $code
@@ -121,10 +139,63 @@ STANDIN_SAY=left nsattach --pid $one --tree -t $place -n --no-record
 [ $code = 5 ] && ! grep -q "flags=0x20 " log && true
 result "a tree without a way back leaves no child to a later round"
 
+# What is shared already: all but net, or everything.
+nsattach --pid $one -t $two -a -v
+[ $code = 0 ] && said "nothing to do" && calls 0 && true
+result "where all is shared nothing is asked"
+
+nsattach --pid $one -t $two -a --json
+[ $code = 0 ] && [ "$(tr -d ' \n' <out)" = '{"subjects":[]}' ] && calls 0 && true
+result "nothing to do is JSON too"
+
+nsattach --pid $one -t $two -a --wd /
+[ $code = 0 ] && calls 1 "ns=0x20000 " && true
+result "mnt is joined again for a working directory"
+
+skip=
+[ -e /sys/fs/cgroup/cgroup.procs ] || skip=" # SKIP cgroup2 is not mounted here"
+nsattach --pid $one -t $two -a --join-cgroup
+[ "$skip" ] || { [ $code = 0 ] && calls 1 "flags=0x1000 ns=0x4000000 "; } && true
+result "the cgroup is joined even where all is shared$skip"
+
+nsattach --dry-run --pid $holder -t $place -n -o kind,ns
+[ $code = 0 ] && printed "socket net" && calls 1 "attach flags=0x40 " && true
+result "a dry run lists the socket that would stay"
+
+nsattach --dry-run --pid $holder -t $place -n --strict -o kind,ns
+[ $code = 7 ] && printed "socket net" && said "--strict would refuse this" && true
+result "a strict dry run has the exit status of the refusal"
+
+nsattach --dry-run --pid $inside -t $place -a -o kind,ns
+[ $code = 0 ] && printed "socket net" && true
+result "a dry run looks at what is shared already"
+
+nsattach --pid $inside -t $place -a --strict
+[ $code = 7 ] && calls 0 && true
+result "strict is not content with namespaces that are the same"
+
+STANDIN_SCAN=2 nsattach --pid $one -t $place -n --strict
+[ $code = 130 ] && calls 0 && true
+result "a signal during the look of --strict leaves everything as it is"
+
+STANDIN_SCAN=2 nsattach --pid $one -t $place -n --dry-run
+[ $code = 130 ] && true
+result "a signal ends a dry run"
+
+# 15, since who waits for a hook takes no 2
+STANDIN_HOOK="kill -15 \$PPID" STANDIN_SAY="left ok" nsattach --pid $one --tree -t $place -n
+[ $code = 143 ] && calls 1 && said "interrupted by a signal; nothing was changed" && true
+result "a signal between two calls is the end"
+
+members $one
+STANDIN_HOOK="$appear; kill -15 \$PPID" nsattach --cgroup ./members -t $place -n
+[ $code = 143 ] && calls 2 "detach .* pids= $one$" && true
+result "a signal between two rounds puts back who was moved"
+
 # 40 children of one shell, and 30 files
 bash -c 'for i in {1..40}; do sleep 600 & done; wait' &
 parent=$!
-until [ "$(pgrep -cP $parent)" = 40 ]; do sleep 0.1; done
+within10s "[ \$(pgrep -cP $parent) = 40 ]"
 ulimit -Sn 30
 nsattach --pid $parent --tree -t $place -n
 [ $code = 0 ] && calls 1 && [ "$(wc -w <log)" = 45 ] && true

@@ -148,6 +148,44 @@ TEST(contradictions_are_refused)
 	refused("--pid 5 --pid 6 -t 1 -n --strict --each", "does not go with --each");
 }
 
+TEST(what_would_change_nothing_is_refused)
+{
+	refused("--pid 5 -t 1 -n --wd /x", "--wd is about mnt: add mnt to --ns");
+	refused("--pid 5 -t 1 -n --root", "--root is about mnt");
+	refused("--pid 5 -t 1 -n --chrooted", "--chrooted is about mnt");
+	refused("--pid 5 --quarantine --wd /x", "--wd is about mnt");
+	refused("--pid 5 -t netns:x -a --wd /x", "--wd is about mnt");
+	refused("--pid 5 -t 1 -a --creds keep", "--creds is about user: add user to --ns");
+	refused("--pid 5 -t 1 -n --renumber", "--renumber is about pid: add pid to --ns");
+	refused("--pid 5 -t 1 -n --keep-session", "--keep-session is about pid");
+	refused("--pid 5 -t 1 -n --reparent", "--reparent is about pid");
+	CHECK_INT(parse("--pid 5 -t 1 -a --wd /x --root --renumber"), 0);
+	CHECK_INT(parse("--pid 5 --ns mnt=/x,user=/y --wd /x --creds keep"), 0);
+}
+
+TEST(an_action_refuses_what_it_has_no_use_for)
+{
+	refused("--detach --pid 5 --strict", "not --strict");
+	refused("--detach --pid 5 --creds keep", "not --creds");
+	refused("--detach --pid 5 --no-record",
+		"--detach takes only --pid, --tree, --cgroup, --each, --timeout, --keep-cgroup, "
+		"--dry-run, --output, --json, --verbose, not --no-record");
+	CHECK_INT(parse("--detach 5 --tree --each --dry-run --keep-cgroup -o pid -J -v --timeout 1"),
+		  0);
+	refused("--list 5", "--list takes only --output, --json, --verbose, not --pid");
+	refused("--list --target 5", "not --target");
+	refused("--list -n", "not -n");
+	refused("--list --strict", "not --strict");
+	refused("--features --tree", "--features takes only");
+	CHECK_INT(parse("--features -J -o note"), 0);
+	refused("--pid 5 -t 1 -n --keep-cgroup", "is for --detach");
+}
+
+TEST(a_network_namespace_has_no_cgroup_to_join)
+{
+	refused("--pid 5 -t netns:x --join-cgroup", "a network namespace has none");
+}
+
 TEST(timeouts_are_seconds)
 {
 	__u64 ns = 0;
@@ -169,7 +207,7 @@ TEST(timeouts_are_seconds)
 
 TEST(flags_become_the_bits_of_the_device)
 {
-	CHECK_INT(parse("--pid 5 -t 1 -m --each --root --chrooted --no-record --creds translate"),
+	CHECK_INT(parse("--pid 5 -t 1 -mU --each --root --chrooted --no-record --creds translate"),
 		  0);
 	CHECK_INT(o.flags, NSATTACH_F_EACH | NSATTACH_F_ROOT | NSATTACH_F_CHROOTED |
 				   NSATTACH_F_NO_RECORD | NSATTACH_F_CREDS_TRANSLATE);

@@ -75,10 +75,10 @@ static void step_number(const struct job *job)
 		fclose(f);
 }
 
-static int nothing_to_do(const struct job *job)
+static int nothing_to_do(struct job *job)
 {
 	job_step(job, "nothing to do: every namespace that was asked for is the same already");
-	return EXIT_MOVED;
+	return report_nothing(job);
 }
 
 /* Everything that only looks. */
@@ -106,8 +106,14 @@ static int prepare(struct job *job)
 
 static int dry_run(struct job *job)
 {
-	int code = move_check(job);
+	int code;
 
+	if (!nsattach_request_namespaces(job->request)) {
+		job_step(job, "all are there already; this still reaches other namespaces:");
+		return residue_print(job);
+	}
+	step_plan(job);
+	code = move_check(job);
 	if (code)
 		return code;
 	job_step(job, "it could be moved; this still would reach the old namespaces:");
@@ -120,8 +126,12 @@ static int move(struct job *job)
 
 	if (job->o->strict)
 		code = residue_refuse(job);
-	if (!code)
-		code = move_all(job);
+	if (code)
+		return code;
+	if (!nsattach_request_namespaces(job->request))
+		return nothing_to_do(job);
+	step_plan(job);
+	code = move_all(job);
 	if (code)
 		return code;
 	step_directory(job);
@@ -138,9 +148,5 @@ int run_attach(struct job *job)
 		code = prepare(job);
 	if (code)
 		return code;
-	if (!nsattach_request_namespaces(job->request))
-		return nothing_to_do(job);
-	step_plan(job);
-	signals_catch();
 	return job->o->dry_run ? dry_run(job) : move(job);
 }

@@ -43,6 +43,8 @@ struct output;
  * @request:	the processes and where they go
  * @device:	NULL until it is needed
  * @query:	abi is 0 until it is asked
+ * @joined:	types that are taken from the target
+ * @asked:	with those that were asked for and are the same already
  * @given:	how many of the subjects were named, the rest was found
  * @looks:	how often a child made it look again
  * @printed:	a table or JSON went to stdout
@@ -58,6 +60,8 @@ struct job {
 	struct nsattach_request *request;
 	struct nsattach_device *device;
 	struct nsattach_query query;
+	__u64 joined;
+	__u64 asked;
 	size_t given;
 	unsigned int looks;
 	bool printed;
@@ -126,6 +130,7 @@ int move_check(struct job *job);
  * a sentence for each that failed
  */
 int report_begin(struct job *job);
+int report_nothing(struct job *job);
 int report_subjects(struct job *job);
 
 /* attach.c, detach.c, list.c, features.c: the actions */

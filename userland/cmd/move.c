@@ -39,6 +39,10 @@ static int fail(struct job *job, const struct nsattach_request *r, int err)
 {
 	struct nsattach_failure failure;
 
+	/* it came between two calls, and the last one knows nothing of it */
+	if (err == -EINTR && nsattach_request_result(r)->error.reason != NSATTACH_R_INTERRUPTED)
+		return job_fail(job, EXIT_SIGNAL + signals_caught(),
+				"interrupted by a signal; nothing was changed");
 	nsattach_failure_of(r, NSATTACH_STAGE_ATTACH, -err, &failure);
 	return job_explain(job, &failure);
 }
@@ -86,7 +90,7 @@ static int call(struct job *job, struct nsattach_request *r, size_t first)
 	int err;
 
 	do {
-		err = nsattach_request_attach(job->device, r);
+		err = signals_caught() ? -EINTR : nsattach_request_attach(job->device, r);
 	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err)));
 	if (err && nsattach_request_count(r))
 		return err;
@@ -192,8 +196,11 @@ static int move_more(struct job *job)
 
 int move_all(struct job *job)
 {
-	int err = call(job, job->request, 0);
+	int err;
 
+	/* up to here a signal may just end us; from here on it must be told what it left */
+	signals_catch();
+	err = call(job, job->request, 0);
 	if (err)
 		return fail(job, job->request, err);
 	if ((job->o->tree || job->o->cgroup) && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))

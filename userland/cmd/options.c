@@ -46,13 +46,6 @@ int timeout_parse(const char *text, __u64 *ns, char error[ERROR_MAX])
 	return 0;
 }
 
-static int add_pid(struct options *o, const char *value, char error[ERROR_MAX])
-{
-	(void)error;
-	o->pids[o->nr_pids++] = value;
-	return 0;
-}
-
 static int once(const char **place, const char *value, const char *option, char error[ERROR_MAX])
 {
 	if (*place)
@@ -74,6 +67,7 @@ static int apply_text(struct options *o, const struct option *option, const char
 static int apply(struct options *o, const struct option *option, const char *value,
 		 char error[ERROR_MAX])
 {
+	o->given |= 1ULL << (option - option_table);
 	switch (option->kind) {
 	case OPTION_VERB:
 		if (o->verb && o->verb != (enum verb)option->value)
@@ -81,7 +75,8 @@ static int apply(struct options *o, const struct option *option, const char *val
 		o->verb = option->value;
 		return 0;
 	case OPTION_PID:
-		return add_pid(o, value, error);
+		o->pids[o->nr_pids++] = value;
+		return 0;
 	case OPTION_NS:
 		return ns_choice_parse(&o->ns, value, error);
 	case OPTION_NS_LETTER:
@@ -219,7 +214,7 @@ static int walk_all(struct options *o, struct walk *w)
 		const char *word = w->argv[w->at];
 
 		if (only_operands || word[0] != '-' || !word[1])
-			err = add_pid(o, word, w->error);
+			err = apply(o, find_long("pid", 3), word, w->error);
 		else if (!strcmp(word, "--"))
 			only_operands = true;
 		else if (word[1] == '-')
@@ -228,6 +223,64 @@ static int walk_all(struct options *o, struct walk *w)
 			err = walk_letters(o, w);
 	}
 	return err;
+}
+
+/* Does what is to be joined include, or may it include, this type? */
+static bool names_type(const struct options *o, __u64 type)
+{
+	bool netns = o->quarantine || (o->target && !strncmp(o->target, "netns:", 6));
+	bool in_all = o->ns.all && !netns && !(type & ((__u64)CLONE_NEWUSER | CLONE_NEWTIME));
+
+	for (unsigned int i = 0; i < o->ns.nr_paths; i++)
+		if (o->ns.paths[i].flag == type)
+			return true;
+	return in_all || (o->ns.mask & type) || (netns && type == CLONE_NEWNET);
+}
+
+/* An option that would change nothing is no wish that can be met. */
+static int check_about(const struct options *o, char error[ERROR_MAX])
+{
+	for (const struct option *p = option_table; p->help; p++) {
+		const char *type;
+
+		if (!p->about || !(o->given >> (p - option_table) & 1) || names_type(o, p->about))
+			continue;
+		type = nsattach_namespace_by_flag(p->about)->name;
+		return fail(error, "--%s is about %s: add %s to --ns", p->name, type, type);
+	}
+	return 0;
+}
+
+static const char *name_of_verb(enum verb verb)
+{
+	const struct option *p = option_table;
+
+	while (p->help && (p->kind != OPTION_VERB || p->value != verb))
+		p++;
+	return p->name;
+}
+
+static int fail_verb(const struct options *o, const struct option *wrong, char error[ERROR_MAX])
+{
+	char names[ERROR_MAX / 2] = "";
+	size_t used = 0;
+
+	for (const struct option *p = option_table; p->help; p++)
+		if (p->name && p->kind != OPTION_VERB && p->verbs & (1U << o->verb))
+			used += snprintf(names + used, sizeof(names) - used, "%s--%s",
+					 used ? ", " : "", p->name);
+	return fail(error, "--%s takes only %s, not %s%.*s", name_of_verb(o->verb), names,
+		    wrong->name ? "--" : "-", wrong->name ? (int)strlen(wrong->name) : 1,
+		    wrong->name ?: &wrong->letter);
+}
+
+/* What the action has no use for is refused, not ignored. */
+static int check_verb(const struct options *o, char error[ERROR_MAX])
+{
+	for (const struct option *p = option_table; p->help; p++)
+		if (o->given >> (p - option_table) & 1 && !(p->verbs & (1U << o->verb)))
+			return fail_verb(o, p, error);
+	return 0;
 }
 
 static bool names_namespaces(const struct options *o)
@@ -256,11 +309,17 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 		return fail(error, "--keep-cgroup is for --detach: an attach joins none by itself");
 	if (o->join_cgroup && !o->target)
 		return fail(error, "--join-cgroup takes the cgroup of the target: give --target");
+	if (o->join_cgroup && netns)
+		return fail(
+			error,
+			"--join-cgroup takes the cgroup of the target, and a network namespace has none: give a process as --target");
 	if (o->cgroup &&
 	    (o->flags & (NSATTACH_F_NO_RECORD | NSATTACH_F_EACH)) == NSATTACH_F_NO_RECORD)
 		return fail(
 			error,
 			"--no-record leaves no way back when a process of a cgroup appears that can not be moved: give --each, or leave it out");
+	if (check_about(o, error))
+		return -EINVAL;
 	return ns_choice_check(&o->ns, error);
 }
 
@@ -270,20 +329,17 @@ static int check_detach(const struct options *o, char error[ERROR_MAX])
 		return fail(
 			error,
 			"--detach puts all back where it came from: it takes no --target and no --ns");
-	if (o->wd || o->join_cgroup || (o->flags & ~NSATTACH_F_EACH))
-		return fail(
-			error,
-			"--detach takes only --pid, --tree, --cgroup, --each, --timeout, --dry-run, --keep-cgroup, --json and -v");
-	return 0;
+	return check_verb(o, error);
 }
 
 /* What must come together and what must not. */
 static int check(const struct options *o, char error[ERROR_MAX])
 {
 	bool moves = o->verb == VERB_ATTACH || o->verb == VERB_DETACH;
+	bool helps = o->verb == VERB_HELP || o->verb == VERB_VERSION;
 
 	if (!moves)
-		return 0;
+		return helps ? 0 : check_verb(o, error);
 	if (!o->nr_pids && !o->cgroup)
 		return fail(error,
 			    "which process? give --pid with its number, see nsattach --help");

@@ -39,9 +39,11 @@ struct ns_choice {
 
 /**
  * struct options - what the command was told; pointers go into argv
+ * @given:	a bit for each entry of the table of options that was named
  */
 struct options {
 	enum verb verb;
+	__u64 given;
 	const char **pids;
 	unsigned int nr_pids;
 	const char *target;

@@ -93,17 +93,39 @@ static __u64 shared_by_all(const struct job *job)
 	return shared;
 }
 
+/* One that is joined although it is the same: the cgroup can not be joined alone. */
+static __u64 one_of(__u64 all)
+{
+	/* joining it again changes nothing in the process */
+	static const __u64 harmless[] = { CLONE_NEWUTS, CLONE_NEWNET, CLONE_NEWCGROUP };
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (all & harmless[i])
+			return harmless[i];
+	return 0;
+}
+
+/* What differs is joined; what still reaches out of the rest can be looked at. */
 static int expand_all(struct job *job, __u64 *mask)
 {
-	__u64 paths = nsattach_request_namespaces(job->request);
+	__u64 paths = nsattach_request_namespaces(job->request), all, shared;
 	int code = job_query(job);
 
-	if (!code && (not_in_all(job) & CLONE_NEWPID))
+	if (code)
+		return code;
+	if (not_in_all(job) & CLONE_NEWPID)
 		job_step(job,
 			 "pid is left out of all: this kernel can not move the process itself");
-	if (!code)
-		*mask |= job->query.namespaces & ~not_in_all(job) & ~paths & ~shared_by_all(job);
-	return code;
+	all = job->query.namespaces & ~not_in_all(job) & ~paths;
+	shared = shared_by_all(job);
+	/* root and working directory are set by joining mnt, again if need be */
+	if (job->o->wd || job->o->flags & NSATTACH_F_ROOT)
+		shared &= ~(__u64)CLONE_NEWNS;
+	job->asked = *mask | all;
+	*mask |= all & ~shared;
+	if (job->o->join_cgroup && !*mask && !paths)
+		*mask = one_of(all);
+	return 0;
 }
 
 /* Where the kernel can move a process into a pid namespace, "pid" means that. */
@@ -166,6 +188,8 @@ int job_choose_namespaces(struct job *job)
 		mask = 0;
 	else if (!code && o->ns.all)
 		code = expand_all(job, &mask);
+	job->joined = mask;
+	job->asked |= mask;
 	nsattach_request_set_namespaces(job->request, mask);
 	whole = nsattach_request_namespaces(job->request);
 	if (!code && (whole & CLONE_NEWPID))

@@ -124,6 +124,14 @@ int report_begin(struct job *job)
 	return code;
 }
 
+/* Nothing had to be moved. */
+int report_nothing(struct job *job)
+{
+	if (job->output)
+		output_end(job->output);
+	return EXIT_MOVED;
+}
+
 int report_subjects(struct job *job)
 {
 	struct output *out = job->output;

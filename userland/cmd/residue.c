@@ -19,12 +19,25 @@ static const struct column columns[] = {
 	[WHAT] = { "WHAT", COLUMN_TEXT, false, "path or description" },
 };
 
+/* A namespace that is the same already is not joined, but things may reach out of it too. */
+static int scan(struct job *job, size_t index, unsigned int flags, nsattach_residue_fn *fn,
+		void *data)
+{
+	int err;
+
+	nsattach_request_set_namespaces(job->request, job->asked);
+	err = nsattach_residue_scan(job->request, index, flags, fn, data);
+	nsattach_request_set_namespaces(job->request, job->joined);
+	return err;
+}
+
 /**
  * struct lister - a table being filled
  */
 struct lister {
 	struct output *out;
 	pid_t pid;
+	size_t count;
 };
 
 static int list_one(const struct nsattach_residue *r, void *data)
@@ -34,6 +47,7 @@ static int list_one(const struct nsattach_residue *r, void *data)
 
 	if (output_line(l->out))
 		return -ENOMEM;
+	l->count++;
 	output_printf(l->out, PID, "%d", l->pid);
 	output_text(l->out, KIND, nsattach_residue_name(r->kind));
 	if (r->fd >= 0)
@@ -70,11 +84,18 @@ int residue_print(struct job *job)
 	for (; i < nsattach_request_count(job->request) && !err; i++) {
 		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
 		l.pid = nsattach_request_pid(job->request, i);
-		err = nsattach_residue_scan(job->request, i, 0, list_one, &l);
+		err = scan(job, i, 0, list_one, &l);
 	}
 	progress_end(job);
 	output_end(l.out);
-	return err ? fail_scan(job, i - 1, err) : 0;
+	if (err)
+		return fail_scan(job, i - 1, err);
+	if (l.count && job->o->strict)
+		return job_fail(
+			job, EXIT_STRICT,
+			"--strict would refuse this: %zu thing%s would still reach the old namespaces",
+			l.count, l.count == 1 ? "" : "s");
+	return 0;
 }
 
 /**
@@ -101,7 +122,7 @@ int residue_refuse(struct job *job)
 		int err;
 
 		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
-		err = nsattach_residue_scan(job->request, i, 0, count_one, &c);
+		err = scan(job, i, 0, count_one, &c);
 
 		if (err)
 			return fail_scan(job, i, err);
@@ -147,7 +168,7 @@ static size_t tell_all(struct job *job, bool quiet)
 
 	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
 		t.pid = nsattach_request_pid(job->request, i);
-		nsattach_residue_scan(job->request, i, NSATTACH_RESIDUE_AFTER, tell_one, &t);
+		scan(job, i, NSATTACH_RESIDUE_AFTER, tell_one, &t);
 	}
 	return t.count;
 }

@@ -25,6 +25,8 @@ enum option_kind {
  * @name:	long name, or NULL
  * @letter:	short name, or 0
  * @arg:	what its value is called in the help, or NULL when it takes none
+ * @verbs:	1 << enum verb of the actions that it goes with
+ * @about:	the type of namespace without which it changes nothing, or 0
  * @kind:	what it does
  * @value:	see enum option_kind
  * @offset:	see enum option_kind
@@ -34,13 +36,15 @@ struct option {
 	const char *name;
 	char letter;
 	const char *arg;
+	unsigned int verbs;
+	__u32 about;
 	enum option_kind kind;
 	unsigned int value;
 	size_t offset;
 	const char *help;
 };
 
-/* Ends with a NULL help. */
+/* Ends with a NULL help; at most 64. */
 extern const struct option option_table[];
 
 #endif /* NSATTACH_TABLE_H */
