@@ -24,13 +24,44 @@
 #include "creds.h"
 #include "thread.h"
 
+static unsigned long switches(const struct task_struct *task)
+{
+	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+}
+
+void nsa_note_stops(struct nsa_op *op)
+{
+	struct nsa_thread *th;
+
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (th->state == NSA_STOPPED)
+			th->switches = switches(th->task);
+	}
+	smp_mb(); /* the counts before the look for new threads */
+}
+
+/*
+ * A tracer may have let it run from one stop to the next, at the entry and in the
+ * middle of a clone() for one: then there is a thread that nobody knows.
+ */
+static bool same_stop(const struct nsa_thread *th)
+{
+	const struct task_struct *task = th->task;
+
+	if (!task_is_stopped_or_traced(task))
+		return false;
+	if (th->op->pid_moved)
+		return true;
+	/* The count of its last switch before it is seen off the CPU. */
+	return !smp_load_acquire(&task->on_cpu) && switches(task) == th->switches;
+}
+
 /* Under op->lock and siglock. */
 static bool still_stopped(struct nsa_thread *th)
 {
 	struct task_struct *task = th->task;
 
-	if (task_is_stopped_or_traced(task) && !fatal_signal_pending(task) &&
-	    task->nsproxy == th->proxy->old &&
+	if (same_stop(th) && !fatal_signal_pending(task) && task->nsproxy == th->proxy->old &&
 	    rcu_access_pointer(task->real_cred) == th->cred->cred &&
 	    (!th->fs || task->fs == th->fs->old))
 		return true;
@@ -309,15 +340,25 @@ static void switch_nothing(struct nsa_thread *th)
 	}
 }
 
+/* Who is parked stays; of a sleeper that dies, exit takes apart what it has. */
+static bool dies(struct nsa_thread *th)
+{
+	struct task_struct *task = th->task;
+
+	return th->state == NSA_ASLEEP &&
+	       (READ_ONCE(task->flags) & PF_EXITING || fatal_signal_pending(task) ||
+		READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT);
+}
+
 static void switch_parked(struct nsa_thread *th)
 {
 	struct task_struct *task = th->task;
 
-	if (!(READ_ONCE(task->flags) & PF_EXITING))
+	if (!dies(th))
 		undo_parked(th);
 	get_nsproxy(th->proxy->new);
 	task_lock(task);
-	if (task->nsproxy != th->proxy->old || (th->fs && task->fs != th->fs->old)) {
+	if (dies(th) || task->nsproxy != th->proxy->old || (th->fs && task->fs != th->fs->old)) {
 		task_unlock(task);
 		nsa_put_nsproxy(th->proxy->new);
 		switch_nothing(th);
@@ -384,18 +425,16 @@ static void switch_clocks(struct nsa_thread *th)
 {
 #ifdef CONFIG_TIME_NS
 	struct nsa_subject *subject = th->subject;
-	struct task_struct *task = th->task;
 
 	if (!changes_clocks(th))
 		return;
-	if (subject->mm) {
-		task = th->op->stand_in;
-		task->mm = subject->mm;
-	}
-	if (task->mm)
-		nsa_timens_commit(task, th->proxy->new->time_ns);
-	if (subject->mm)
-		mmput(subject->mm);
+	if (!subject->mm)
+		subject->mm = get_task_mm(th->task);
+	if (!subject->mm)
+		return;
+	th->op->stand_in->mm = subject->mm;
+	nsa_timens_commit(th->op->stand_in, th->proxy->new->time_ns);
+	mmput(subject->mm);
 	subject->mm = NULL;
 #endif
 }

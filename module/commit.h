@@ -8,6 +8,16 @@
 #include "op.h"
 
 /**
+ * nsa_note_stops - remember the stops that threads are in
+ * @op:		attach whose processes are about to be walked for new threads
+ *
+ * Who has left its stop since may have made a thread behind the walk.
+ *
+ * Context: the caller.
+ */
+void nsa_note_stops(struct nsa_op *op);
+
+/**
  * nsa_commit_begin - go to COMMITTING if everything is still as it has to be
  * @op:		attach, nobody pending, all prepared
  *

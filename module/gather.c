@@ -36,8 +36,9 @@
  * Permission is checked when a thread is prepared, and again when it arrives
  * with other credentials than were checked: an exec of a setuid program in
  * between always installs new ones (begin_new_exec), and no parked thread can
- * exec. This is why exec_update_lock is not held: it would keep an exec'ing
- * thread from ever arriving.
+ * exec; one that comes from the middle of an exec makes the attach fail. This is
+ * why exec_update_lock is not held: it would keep an exec'ing thread from ever
+ * arriving.
  *
  * References: the caller holds tasks, pids, namespaces and paths until it leaves
  * the ioctl. A task_work touches only current and the op, of which it holds a
@@ -308,6 +309,7 @@ static int ask_new(struct nsa_op *op)
 	int err, nr = 0;
 
 	op->leaving = false;
+	nsa_note_stops(op);
 	for (i = 0; i < op->nr_subjects; i++) {
 		batch = nsa_find_threads(op, &op->subjects[i]);
 		if (IS_ERR(batch))
@@ -435,6 +437,8 @@ static int settle(struct nsa_op *op)
 	op->slow = true;
 	op->restless = false;
 	spin_unlock(&op->lock);
+	if (op->in_exec && !op->pid_moved)
+		return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0, &op->subjects[0], NULL);
 	/* After a pid move nobody is new: the held threads made none. */
 	err = op->pid_moved ? 0 : ask_new(op);
 	if (err)

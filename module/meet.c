@@ -101,6 +101,14 @@ static bool arrive(struct nsa_thread *th)
 		th->state = NSA_GONE;
 		op->slow = true;
 	} else {
+		/*
+		 * begin_new_exec() waits for io_uring, and runs what is queued: the
+		 * credentials and the mm that it is about to install are not known.
+		 */
+		if (current->in_execve) {
+			op->in_exec = true;
+			op->slow = true;
+		}
 		th->state = NSA_PARKED;
 		th->subject->nr_parked++;
 		nsa_count_fs(th, 1);

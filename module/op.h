@@ -102,6 +102,7 @@ struct nsa_thread {
 	struct nsa_fs *fs;
 	struct nsa_cred *cred;
 	enum nsa_thread_state state;
+	unsigned long switches;		/* of a stopped one, before the last walk */
 	int old_nr;			/* before a pid move */
 	bool was_stopped;
 	bool gently;			/* not interrupted so far */
@@ -153,6 +154,7 @@ struct nsa_subject {
  * @stale:	a thread arrived with other namespaces, fs or creds than prepared
  * @restless:	a thread left its stop, and may have made another one
  * @slow:	threads were not simply all there: only the caller may commit
+ * @in_exec:	a thread came from the middle of an exec: there is nothing to commit
  * @leaving:	threads on their way out still show namespaces
  * @leave_until: how long they are waited for
  * @kicked:	the caller has something to look at
@@ -171,6 +173,7 @@ struct nsa_op {
 	bool kicked;
 	bool detach;
 	bool slow;
+	bool in_exec;
 	bool leaving;
 	ktime_t leave_until;
 	struct task_struct *caller;

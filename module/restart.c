@@ -58,13 +58,18 @@ static bool may_restart(int nr, const struct pt_regs *regs)
 	case __NR_sendto:
 	case __NR_sendmsg:
 	case __NR_sendmmsg:
+	case __NR_fallocate:
 		return true;
 	case __NR_read:
 	case __NR_readv:
 	case __NR_write:
 	case __NR_writev:
+	case __NR_sendfile:
 		syscall_get_arguments(current, (struct pt_regs *)regs, args);
 		return is_socket(args[0]);
+	case __NR_splice:
+		syscall_get_arguments(current, (struct pt_regs *)regs, args);
+		return is_socket(args[0]) || is_socket(args[2]);
 	}
 	return false;
 }

@@ -543,7 +543,7 @@ int nsa_prepare_again(struct nsa_op *op)
 	/* With mnt they get one of their own. */
 	if (!err && !op->pid_moved && nsa_moves(op, CLONE_NEWUSER) && !nsa_moves(op, CLONE_NEWNS))
 		err = nsa_check_fs_sharers(op);
-	if (!err && op->nr_stopped && !op->stand_in) {
+	if (!err && (op->nr_stopped || nsa_moves(op, CLONE_NEWTIME)) && !op->stand_in) {
 		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
 		if (!op->stand_in)
 			err = -ENOMEM;

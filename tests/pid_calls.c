@@ -308,6 +308,14 @@ long call_take_terminal(char *text)
 	return slave < 0 || ioctl(slave, TIOCSCTTY, 0) ? -errno : 0;
 }
 
+/* Which only the leader of a session without one can. */
+long call_claim_terminal(char *text)
+{
+	(void)text;
+	slave = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	return slave < 0 || ioctl(slave, TIOCSCTTY, 0) ? -errno : 0;
+}
+
 long call_terminal_group(char *text)
 {
 	(void)text;

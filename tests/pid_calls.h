@@ -30,6 +30,7 @@ long call_pthread_kill(char *text);
 long call_release_mutex(char *text);
 long call_recover_mutex(char *text);
 long call_take_terminal(char *text);
+long call_claim_terminal(char *text);
 long call_terminal_group(char *text);
 long call_ring_open(char *text);
 long call_ring_open_polled(char *text);

@@ -319,6 +319,15 @@ TEST_F(places, can_be_traced_by_its_number_outside)
 	EXPECT_EQ(self->nr, subject_call(&self->subject, call_getpid));
 }
 
+TEST_F(places, session_that_it_gets_is_its_own_to_lead)
+{
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(-EPERM, subject_call(&self->subject, call_claim_terminal));
+	ENTER();
+	EXPECT_EQ(0, subject_call(&self->subject, call_claim_terminal));
+	EXPECT_EQ(self->nr, subject_call(&self->subject, call_terminal_group));
+}
+
 TEST_F(places, leader_of_a_terminal_keeps_it)
 {
 	pid_t group;
