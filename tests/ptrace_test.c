@@ -3,6 +3,7 @@
  * Subjects under a tracer: they are moved, stay as stopped as they were, and
  * the tracer sees nothing but what it asked for.
  */
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -230,6 +231,66 @@ TEST_F_TIMEOUT(traced, stops_and_continues_of_a_tracer_race_with_the_attach, 120
 	EXPECT_STREQ("place-2", view_get(subject_view(&self->subject), "hostname"));
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->b, NS_BASE));
 	snapshot_free(before);
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void body_births(struct subject_shared *shared, unsigned int index)
+{
+	pthread_t thread;
+
+	if (index != 1)
+		body_wait(shared, index);
+	while (!GET(shared->stop)) {
+		if (!pthread_create(&thread, NULL, nothing, NULL))
+			pthread_join(thread, NULL);
+		ADD(shared->births, 1);
+	}
+}
+
+/* As strace -f: it stops at the entry and at the end of each call, and where a thread is born. */
+static void follow(pid_t tid)
+{
+	int status;
+	pid_t pid;
+
+	if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACECLONE | PTRACE_O_TRACESYSGOOD) ||
+	    ptrace(PTRACE_INTERRUPT, tid, 0, 0))
+		_exit(1);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (WIFSTOPPED(status))
+			ptrace(PTRACE_SYSCALL, pid, 0, 0);
+	}
+	_exit(0);
+}
+
+/* From one stop to the next it meets no boundary, and makes a thread on the way. */
+TEST_F_TIMEOUT(traced, threads_that_are_born_between_two_stops_move_along, 1200)
+{
+	struct subject_options options = { .threads = 3, .body = body_births };
+	unsigned long rounds = scaled(100, 2000);
+	struct subject births;
+	pid_t tracer;
+
+	ASSERT_CLEAN(subject_start(&births, &options));
+	tracer = fork_child();
+	if (!tracer)
+		follow(subject_tid(&births, 1));
+	ASSERT_TRUE(UNTIL(strcmp(task_status(births.pid, subject_tid(&births, 1), "TracerPid"),
+				 "0")));
+	for (unsigned long i = 0; i < rounds; i++) {
+		const struct place *to = i % 2 ? &self->b : &self->a;
+		struct nsattach_error error;
+
+		ASSERT_ATTACHED(attach_pid_retry(births.pid, to->pid, NS_BASE, &error), error);
+		ASSERT_CLEAN(not_in(births.pid, to, NS_BASE));
+	}
+	EXPECT_LT(0, GET(births.shared->births));
+	kill_and_reap(tracer);
+	subject_stop(&births);
 }
 
 TEST_HARNESS_MAIN

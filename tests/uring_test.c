@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "attach.h"
+#include "gate.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -168,6 +171,54 @@ FIXTURE_TEARDOWN(uring)
 	subject_stop(&self->subject);
 	place_stop(&self->a);
 	place_stop(&self->b);
+}
+
+/* With a request in flight, which the exec waits for after everything was checked. */
+static long call_exec(char *text)
+{
+	char *argv[] = { (char *)"sleep", (char *)"86400", NULL };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_POLL_ADD, .poll32_events = POLLIN };
+	int silent[2];
+
+	(void)text;
+	if (ring_setup(NULL, NULL) || pipe(silent))
+		return -errno;
+	sqe.fd = silent[0];
+	ring.sqes[0] = sqe;
+	word(ring.params.sq_off.array)[0] = 0;
+	SET(*word(ring.params.sq_off.tail), 1);
+	if (syscall(SYS_io_uring_enter, ring.fd, 1, 0, 0, NULL, 0) != 1)
+		return -errno;
+	SET(*(int *)(void *)text, gate_shut(SYS_execve, -1));
+	execv("/bin/busybox", argv);
+	return -errno;
+}
+
+TEST_F_TIMEOUT(uring, exec_that_waits_for_a_request_is_not_torn, 120)
+{
+	struct gate gate;
+	pid_t pid, caller;
+	int status;
+
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 2));
+	pid = self->subject.pid;
+	SET(*(int *)(void *)self->subject.shared->text, 0);
+	subject_call_begin(&self->subject, call_exec);
+	ASSERT_TRUE(UNTIL(GET(*(int *)(void *)self->subject.shared->text)));
+	ASSERT_CLEAN(gate_wait(&gate, pid, GET(*(int *)(void *)self->subject.shared->text)));
+	caller = fork_child();
+	if (!caller)
+		_exit(-attach_pid(pid, self->a.pid, NS_BASE, NULL));
+	ASSERT_TRUE(UNTIL(task_state(caller, caller) == 'S' &&
+			  task_syscall(caller, caller) == SYS_ioctl));
+	gate_open(&gate);
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(EAGAIN, WEXITSTATUS(status));
+	ASSERT_TRUE(UNTIL(task_syscall(pid, pid) == SYS_clock_nanosleep));
+	EXPECT_NE(self->a.ns[NS_NET], task_ns(pid, pid, "net"));
+	EXPECT_NE(self->a.ns[NS_MNT], task_ns(pid, pid, "mnt"));
+	ASSERT_EQ(0, attach_pid(pid, self->a.pid, NS_BASE, NULL));
+	EXPECT_CLEAN(not_in(pid, &self->a, NS_BASE));
 }
 
 TEST_F_TIMEOUT(uring, requests_after_an_attach_see_the_new_root_and_network, 1200)
