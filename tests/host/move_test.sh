@@ -153,7 +153,8 @@ nsattach --pid $one -t $two -a --wd /
 result "mnt is joined again for a working directory"
 
 skip=
-[ -e /sys/fs/cgroup/cgroup.procs ] || skip=" # SKIP cgroup2 is not mounted here"
+[ -e /sys/fs/cgroup/cgroup.procs ] || [ -e /sys/fs/cgroup/unified/cgroup.procs ] ||
+	skip=" # SKIP cgroup2 is not mounted here"
 nsattach --pid $one -t $two -a --join-cgroup
 [ "$skip" ] || { [ $code = 0 ] && calls 1 "flags=0x1000 ns=0x4000000 "; } && true
 result "the cgroup is joined even where all is shared$skip"
