@@ -84,6 +84,25 @@ result "help goes to stdout and succeeds"
 "$nsattach" --version >"$work/out" 2>"$work/err" && grep -q '^nsattach [0-9]' "$work/out" && true
 result "version goes to stdout and succeeds"
 
+told=0
+for what in --help --version "--pid 4194303 -t 1 -n -J"; do
+	status=0
+	# shellcheck disable=SC2086
+	"$nsattach" $what >/dev/full 2>"$work/err" || status=$?
+	[ $status = 1 ] && grep -q "^nsattach: standard output can not be written: " "$work/err" && told=$((told + 1))
+	status=0
+	# shellcheck disable=SC2086
+	"$nsattach" $what >&- 2>"$work/err" || status=$?
+	[ $status = 1 ] && grep -q "^nsattach: standard output can not be written: " "$work/err" && told=$((told + 1))
+done
+[ $told = 6 ] && true
+result "what can not be printed is told"
+
+status=0
+"$nsattach" --pid 4194303 -t 1 -n >&- 2>"$work/err" || status=$?
+[ $status = 1 ] && [ "$(wc -l <"$work/err")" = 1 ] && true
+result "who prints nothing needs no standard output"
+
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
 ! make -s -C "$top/module" KDIR=/nowhere O="$work/module" >"$work/out" 2>"$work/err" &&

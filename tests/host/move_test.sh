@@ -88,6 +88,17 @@ LD_LIBRARY_PATH=$work nsattach --pid $one -t $place -n --json
 [ $code = 1 ] && said "install libsmartcols1" && calls 0 && true
 result "a missing library for tables is told before anything moves"
 
+code=0
+LD_PRELOAD=$STANDIN "$OUT/nsattach" --pid $one -t $place -n -o pid >/dev/full 2>"$work/err" || code=$?
+[ $code = 1 ] && said "can not be written: No space left on device; what was asked for was done nevertheless" && true
+result "a move whose table can not be written says that it is done"
+
+code=0
+STANDIN_HOOK="readlink /proc/\$PPID/fd/[012] >$work/out" LD_PRELOAD=$STANDIN \
+	"$OUT/nsattach" --pid $one -t $place -n -J <&- >&- 2>&- || code=$?
+[ $code = 1 ] && [ "$(sort -u "$work/out")" = / ] && [ "$(wc -l <"$work/out")" = 3 ] && true
+result "no process or device takes the place of a closed standard file"
+
 STANDIN_SAY=part nsattach --detach --each $one $two
 [ $code = 6 ] && said "process $two was not put back: it is not attached" &&
 	said "1 of 2 processes were not put back" && true

@@ -2,8 +2,12 @@
 /*
  * nsattach - move a running process into existing namespaces
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "job.h"
 
@@ -51,16 +55,52 @@ static void raise_limit_of_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/*
+ * Where 0, 1 or 2 is closed, the next file that is opened would get that number, and be
+ * written to. What takes their place can neither be read nor written.
+ */
+static void fill_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_done(const struct job *job, int code)
+{
+	return !code && job->o->verb <= VERB_DETACH && !job->o->dry_run;
+}
+
+/* A full disk shows itself when all has been written, at the latest. */
+static int close_output(const struct job *job, int code)
+{
+	const char *why = ferror(stdout) ? "some of it is lost" : NULL;
+
+	if (fclose(stdout))
+		why = strerror(errno);
+	if (!why)
+		return code;
+	fprintf(stderr, "nsattach: standard output can not be written: %s%s\n", why,
+		is_done(job, code) ? "; what was asked for was done nevertheless" : "");
+	return code ? code : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	struct job job = { .o = &options };
 	int code;
 
+	fill_standard_files();
 	raise_limit_of_files();
 	code = run(&options, argc, argv, &job);
 	progress_end(&job);
 	error_tell(&job, code);
+	code = close_output(&job, code);
 	job_close(&job);
 	options_free(&options);
 	return code;
