@@ -194,15 +194,29 @@ STANDIN_SCAN=2 nsattach --pid $one -t $place -n --dry-run
 [ $code = 130 ] && true
 result "a signal ends a dry run"
 
-# 15, since who waits for a hook takes no 2
-STANDIN_HOOK="kill -15 \$PPID" STANDIN_SAY="left ok" nsattach --pid $one --tree -t $place -n
-[ $code = 143 ] && calls 1 && said "interrupted by a signal; nothing was changed" && true
+STANDIN_HOOK="kill -2 \$PPID" STANDIN_SAY="left ok" nsattach --pid $one --tree -t $place -n
+[ $code = 130 ] && calls 1 && said "interrupted by a signal; nothing was changed" && true
 result "a signal between two calls is the end"
 
-members $one
-STANDIN_HOOK="$appear; kill -15 \$PPID" nsattach --cgroup ./members -t $place -n
-[ $code = 143 ] && calls 2 "detach .* pids= $one$" && true
+ended=0
+for number in 1 3 15; do
+	members $one
+	STANDIN_HOOK="$appear; [ \$STANDIN_CALL != 1 ] || kill -$number \$PPID" nsattach --cgroup ./members -t $place -n
+	[ $code = $((128 + number)) ] && calls 2 "detach .* pids= $one$" &&
+		said "interrupted by a signal; nothing was changed" && ended=$((ended + 1))
+done
+[ $ended = 3 ] && true
 result "a signal between two rounds puts back who was moved"
+
+members $one
+STANDIN_HOOK="$appear; kill -15 \$PPID; kill -15 \$PPID" STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place -n
+[ $code = 6 ] && calls 2 "detach" && said "1 of 1 processes have moved and could not be put back" && true
+result "no second signal keeps who was moved from being put back, or from being told"
+
+members $one
+STANDIN_HOOK="$appear; kill -13 \$PPID" nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 2 "attach .* pids= $two$" && true
+result "who does not read on does not end it between two rounds"
 
 # 40 children of one shell, and 30 files
 bash -c 'for i in {1..40}; do sleep 600 & done; wait' &

@@ -139,8 +139,9 @@ int run_detach(struct job *job);
 int run_list(struct job *job);
 int run_features(struct job *job);
 
-/* signals.c: catch what would end us in the call, so that it can be told */
+/* signals.c: catch what would end us in the call, so that it can be told; then hold it up */
 void signals_catch(void);
+void signals_hold(void);
 int signals_caught(void);
 
 #endif /* NSATTACH_JOB_H */

@@ -149,6 +149,8 @@ static size_t put_back(struct job *job, size_t end)
 	while (nsattach_request_count(r) > end)
 		nsattach_request_remove(r, nsattach_request_count(r) - 1);
 	nsattach_request_set_flags(r, NSATTACH_F_EACH);
+	/* the call has its deadline */
+	signals_hold();
 	nsattach_request_detach(job->device, r);
 	for (size_t i = 0; i < nsattach_request_count(r); i++) {
 		const struct nsattach_subject *s = nsattach_request_subject(r, i);

@@ -166,7 +166,7 @@ static size_t tell_all(struct job *job, bool quiet)
 {
 	struct teller t = { .job = job, .quiet = quiet };
 
-	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
+	for (size_t i = 0; i < nsattach_request_count(job->request) && !signals_caught(); i++) {
 		t.pid = nsattach_request_pid(job->request, i);
 		scan(job, i, NSATTACH_RESIDUE_AFTER, tell_one, &t);
 	}

@@ -10,6 +10,7 @@
 
 #include "job.h"
 
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 static volatile sig_atomic_t caught;
 
 static void catch_signal(int number)
@@ -19,13 +20,11 @@ static void catch_signal(int number)
 
 void signals_catch(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	/* no SA_RESTART: the call shall end; a second one kills as usual */
-	const struct sigaction action = {
-		.sa_handler = catch_signal,
-		.sa_flags = (int)SA_RESETHAND,
-	};
+	/* no SA_RESTART: the call shall end */
+	const struct sigaction action = { .sa_handler = catch_signal };
 
+	/* that nobody reads on must not be the end between two rounds */
+	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct sigaction old;
 
@@ -33,6 +32,17 @@ void signals_catch(void)
 		if (old.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
 	}
+}
+
+/* For good: what has begun is finished and told. */
+void signals_hold(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 int signals_caught(void)

@@ -11,7 +11,7 @@
  *		none	it failed with each by itself, EBUSY
  *		left	a child would be left behind, as long as that is to be told
  *		slow	waits for a signal, and was interrupted
- * STANDIN_HOOK	command that is run before the answer
+ * STANDIN_HOOK	command that is run before the answer; $STANDIN_CALL is the number of the call
  * STANDIN_LIST	the process that has a record
  * STANDIN_SCAN	the signal that comes while it is looked at what a process holds open
  */
@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/nsattach.h>
 #include <linux/sched.h>
@@ -129,15 +130,34 @@ static void write_log(const char *what, const struct nsattach_attach *a)
 	fclose(f);
 }
 
+/* Not system(), which would ignore signals meanwhile. */
+static void run(const char *command, int number)
+{
+	char text[16];
+	int status;
+	pid_t pid;
+
+	snprintf(text, sizeof(text), "%d", number);
+	setenv("STANDIN_CALL", text, 1);
+	unsetenv("LD_PRELOAD");
+	pid = fork();
+	if (!pid) {
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status)
+		abort();
+}
+
 static void run_hook(void)
 {
 	const char *hook = getenv("STANDIN_HOOK");
+	static int number;
 
-	if (!hook)
-		return;
-	unsetenv("LD_PRELOAD");
-	if (system(hook))
-		abort();
+	if (hook)
+		run(hook, ++number);
 }
 
 /* The answer for this call: the next one of the list, or the last once more. */
