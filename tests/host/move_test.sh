@@ -141,6 +141,22 @@ STANDIN_HOOK=$appear STANDIN_SAY="ok busy none" nsattach --cgroup ./members -t $
 	said "1 of 1 processes have moved and could not be put back, see --list: process $two was not moved" && true
 result "who can not be put back is told, with an exit status of its own"
 
+members $one $holder
+STANDIN_HOOK=$appear STANDIN_LIST=$one STANDIN_SAY="ok busy ok" nsattach --cgroup ./members -t $place -n
+[ $code = 6 ] && calls 3 "detach .* pids= $holder$" &&
+	said "1 of 2 processes have moved and could not be put back (1 attached before, whom a detach would take further back)" && true
+result "who was attached before is not taken further back than it was"
+
+members $one
+STANDIN_HOOK=$appear STANDIN_LIST=$one STANDIN_SAY="ok busy" nsattach --cgroup ./members -t $place -n
+[ $code = 6 ] && calls 2 "attach" && said "1 of 1 processes have moved" && true
+result "where all were attached before there is nobody to put back"
+
+members $one
+STANDIN_LIST=$one nsattach --cgroup ./members -t $place -n --json
+[ $code = 0 ] && printed '"net"' && ! printed '"mnt"' && true
+result "who was attached before is told with what is joined now"
+
 members $one
 nsattach --cgroup ./members -t $place -n --no-record
 [ $code = 2 ] && said "no way back" && calls 0 && true

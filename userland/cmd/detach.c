@@ -4,28 +4,6 @@
  */
 #include "job.h"
 
-static bool has_record(const struct job *job, pid_t pid)
-{
-	for (int i = 0; i < job->nr_records; i++)
-		if (job->records[i].pid == pid)
-			return true;
-	return false;
-}
-
-/* Who is attached now; afterwards nobody can tell any more. */
-static int load_records(struct job *job)
-{
-	struct nsattach_failure f = { .stage = NSATTACH_STAGE_QUERY };
-	int count = nsattach_device_list(job->device, &job->records);
-
-	if (count >= 0) {
-		job->nr_records = count;
-		return 0;
-	}
-	f.err = -count;
-	return job_explain(job, &f);
-}
-
 /*
  * Of a tree or cgroup only those go back that were attached: a child born inside
  * came from nowhere else.
@@ -35,7 +13,7 @@ static int drop_born_inside(struct job *job)
 	size_t dropped = 0;
 
 	for (size_t i = nsattach_request_count(job->request); i-- > job->given;) {
-		if (has_record(job, nsattach_request_pid(job->request, i)))
+		if (job_has_record(job, nsattach_request_pid(job->request, i)))
 			continue;
 		nsattach_request_remove(job->request, i);
 		dropped++;
@@ -85,7 +63,7 @@ int run_detach(struct job *job)
 	if (!code)
 		code = job_open_device(job);
 	if (!code && (set || job->output))
-		code = load_records(job);
+		code = job_load_records(job);
 	if (!code && set)
 		code = drop_born_inside(job);
 	if (!code)

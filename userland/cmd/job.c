@@ -76,6 +76,24 @@ int job_query(struct job *job)
 	return err ? fail_stage(job, NSATTACH_STAGE_QUERY, err) : 0;
 }
 
+int job_load_records(struct job *job)
+{
+	int count = nsattach_device_list(job->device, &job->records);
+
+	if (count < 0)
+		return fail_stage(job, NSATTACH_STAGE_QUERY, count);
+	job->nr_records = count;
+	return 0;
+}
+
+bool job_has_record(const struct job *job, pid_t pid)
+{
+	for (int i = 0; i < job->nr_records; i++)
+		if (job->records[i].pid == pid)
+			return true;
+	return false;
+}
+
 void job_step(const struct job *job, const char *format, ...)
 {
 	va_list args;

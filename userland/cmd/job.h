@@ -49,7 +49,7 @@ struct output;
  * @looks:	how often a child made it look again
  * @printed:	a table or JSON went to stdout
  * @output:	the table that is to be printed, or NULL
- * @records:	of those who were attached before a detach, where it was asked
+ * @records:	of those who were attached before, where it was asked
  * @nr_records:	their number
  * @progress:	of a large set
  * @failure:	what the sentence is about; all 0 when it is not known in parts
@@ -79,6 +79,9 @@ int job_fail(struct job *job, int code, const char *format, ...)
 int job_explain(struct job *job, const struct nsattach_failure *failure);
 int job_open_device(struct job *job);
 int job_query(struct job *job);
+/* Who is attached now; after the call nobody can tell any more. */
+int job_load_records(struct job *job);
+bool job_has_record(const struct job *job, pid_t pid);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void job_close(struct job *job);
 

@@ -138,16 +138,33 @@ static int move_rest(struct job *job, size_t first)
 }
 
 /*
- * All or nothing: the first @end processes, which earlier rounds moved, go back. How
+ * A detach leads to where a process was before it was first attached: with one that
+ * was attached before this move, that is further back than here. How many are there?
+ */
+static size_t drop_attached_before(struct job *job)
+{
+	size_t dropped = 0;
+
+	for (size_t i = nsattach_request_count(job->request); i-- > 0;) {
+		if (!job_has_record(job, nsattach_request_pid(job->request, i)))
+			continue;
+		nsattach_request_remove(job->request, i);
+		dropped++;
+	}
+	return dropped;
+}
+
+/*
+ * All or nothing: what is in the request, which earlier rounds moved, goes back. How
  * many of them do not? One that has gone does not count.
  */
-static size_t put_back(struct job *job, size_t end)
+static size_t put_back(struct job *job)
 {
 	struct nsattach_request *r = job->request;
 	size_t stay = 0;
 
-	while (nsattach_request_count(r) > end)
-		nsattach_request_remove(r, nsattach_request_count(r) - 1);
+	if (!nsattach_request_count(r))
+		return 0;
 	nsattach_request_set_flags(r, NSATTACH_F_EACH);
 	/* the call has its deadline */
 	signals_hold();
@@ -163,19 +180,26 @@ static size_t put_back(struct job *job, size_t end)
 /* After a failure with @code, whose sentence there is already. */
 static int undo(struct job *job, size_t end, int code)
 {
-	char why[sizeof(job->error)];
-	size_t stay;
+	char why[sizeof(job->error)], before[128] = "";
+	size_t older, stay;
 
 	/* each stands for itself: what has moved is to stay */
 	if (job->o->flags & NSATTACH_F_EACH)
 		return EXIT_PARTLY;
-	stay = put_back(job, end);
+	while (nsattach_request_count(job->request) > end)
+		nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
+	older = drop_attached_before(job);
+	stay = older + put_back(job);
 	if (!stay)
 		return code;
+	if (older)
+		snprintf(before, sizeof(before),
+			 " (%zu attached before, whom a detach would take further back)", older);
 	memcpy(why, job->error, sizeof(why));
-	return job_fail(job, EXIT_PARTLY,
-			"%zu of %zu processes have moved and could not be put back, see --list: %s",
-			stay, end, why);
+	return job_fail(
+		job, EXIT_PARTLY,
+		"%zu of %zu processes have moved and could not be put back%s, see --list: %s", stay,
+		end, before, why);
 }
 
 static int move_more(struct job *job)
@@ -198,14 +222,21 @@ static int move_more(struct job *job)
 
 int move_all(struct job *job)
 {
+	bool set = job->o->tree || job->o->cgroup;
 	int err;
 
+	/* what a later round may have to put back */
+	if (set && !(job->o->flags & NSATTACH_F_EACH)) {
+		err = job_load_records(job);
+		if (err)
+			return err;
+	}
 	/* up to here a signal may just end us; from here on it must be told what it left */
 	signals_catch();
 	err = call(job, job->request, 0);
 	if (err)
 		return fail(job, job->request, err);
-	if ((job->o->tree || job->o->cgroup) && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
+	if (set && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
 		return move_more(job);
 	return 0;
 }

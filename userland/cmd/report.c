@@ -55,7 +55,7 @@ static void add_failure(struct job *job, struct output *out, size_t index, int e
 /* A detach names none: it is those that the attach changed. */
 static __u64 namespaces_of(const struct job *job, pid_t pid)
 {
-	for (int i = 0; i < job->nr_records; i++)
+	for (int i = 0; job->o->verb == VERB_DETACH && i < job->nr_records; i++)
 		if (job->records[i].pid == pid)
 			return job->records[i].namespaces;
 	return nsattach_request_namespaces(job->request);
