@@ -112,8 +112,20 @@ result "the module without headers of a kernel says how to get them"
 status=0
 "$nsattach" --pid 4194303 -t 1 -n --json >"$work/out" 2>"$work/err" || status=$?
 [ $status = 1 ] && grep -q "^nsattach: there is no process 4194303" "$work/err" &&
-	grep -q '^{"error": {"exit": 1, "errno": "ESRCH", .*"message": "there is no process 4194303' "$work/out" && true
+	grep -q '^{"error": {"exit": 1, "errno": "ESRCH", .*"pid": 4194303, .*"message": "there is no process 4194303' "$work/out" && true
 result "a failure is JSON on stdout and a sentence on stderr"
+
+found=0
+for args in "$subject -t 4194303" "$subject $subject -t 1"; do
+	# shellcheck disable=SC2086
+	"$nsattach" --pid $args -n --json >"$work/out" 2>"$work/err" || true
+	number=$(grep -o 'process [0-9]*' "$work/err" | head -n 1)
+	if grep -q "\"pid\": ${number#process }, " "$work/out"; then
+		found=$((found + 1))
+	fi
+done
+[ $found = 2 ] && true
+result "the process that the sentence is about is in the JSON"
 
 "${CC:-cc}" -Wall -Wextra -Werror -I"$top/userland/include" -I"$top/module/include/uapi" \
 	-D_GNU_SOURCE -o "$work/move" "$top/userland/examples/move.c" -L"$OUT" -lnsattach \

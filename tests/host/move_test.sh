@@ -34,7 +34,11 @@ bash -c 'exec 5<>/dev/udp/127.0.0.1/9 && exec nsenter -U -n --preserve-credentia
 inside=$!
 within10s "[ \$(cat /proc/$holder/comm) = sleep ]"
 within10s "[ \$(cat /proc/$inside/comm) = sleep ]"
-trap 'kill $one $two $place $holder $inside; rm -rf "$work"' EXIT
+# a name with a letter of UTF-8, a byte that is none, and a sequence that makes a terminal write in red
+cp "$(command -v sleep)" "$work/"$'d\xc3\xa4\xff\e[31m'
+"$work/"$'d\xc3\xa4\xff\e[31m' 600 &
+odd=$!
+trap 'kill $one $two $place $holder $inside $odd; rm -rf "$work"' EXIT
 export STANDIN_LOG=$work/log
 
 # nsattach ARGS...: with the stand-in; its exit code is in $code
@@ -166,6 +170,35 @@ STANDIN_SAY=left nsattach --pid $one --tree -t $place -n --no-record
 [ $code = 5 ] && ! grep -q "flags=0x20 " log && true
 result "a tree without a way back leaves no child to a later round"
 
+LC_ALL=C.UTF-8 nsattach --pid $odd -t $place -n -v
+[ $code = 0 ] && said "process $odd (dä\\\\xff\\\\x1b\[31m) goes into" && true
+result "a name can not drive the terminal"
+
+LC_ALL=C nsattach --pid $odd -t $place -n -v
+[ $code = 0 ] && said "process $odd (d\\\\xc3\\\\xa4\\\\xff\\\\x1b\[31m) goes into" && true
+result "what the locale does not have is not shown"
+
+LC_ALL=C.UTF-8 nsattach --pid $odd -t $place -n -o command
+[ $code = 0 ] && printed "^dä\\\\xff\\\\x1b\[31m$" && true
+result "a table shows the letters that the locale has"
+
+LC_ALL=C nsattach --pid $odd -t $place -n --json
+[ $code = 0 ] && iconv -f UTF-8 "$work/out" >"$work/err" && printed '"dä\\\\xff\\u001b\[31m"' && true
+result "JSON is UTF-8 whatever a process is called"
+
+STANDIN_LIST=$one nsattach --detach --each $one $two --json
+[ $code = 0 ] && printed '"ns": \["mnt", "net"\]' && printed '"ns": \[\]' && true
+result "without a record the list of namespaces is empty"
+
+# in Turkish the small letter of I is another one
+skip=
+localedef -i tr_TR -f UTF-8 "$work/tr_TR.UTF-8" 2>/dev/null || skip=" # SKIP there is no Turkish locale here"
+code=0
+env LOCPATH="$work" LC_ALL=tr_TR.UTF-8 LD_PRELOAD="$STANDIN" "$OUT/nsattach" --pid $one -t $place -n -o pid --json \
+	>"$work/out" 2>"$work/err" || code=$?
+[ "$skip" ] || { [ $code = 0 ] && printed '"pid": '$one; } && true
+result "columns have the same names in all languages$skip"
+
 # What is shared already: all but net, or everything.
 nsattach --pid $one -t $two -a -v
 [ $code = 0 ] && said "nothing to do" && calls 0 && true
@@ -198,8 +231,8 @@ nsattach --dry-run --pid $inside -t $place -a -o kind,ns
 [ $code = 0 ] && printed "socket net" && true
 result "a dry run looks at what is shared already"
 
-nsattach --pid $inside -t $place -a --strict
-[ $code = 7 ] && calls 0 && true
+nsattach --pid $inside -t $place -a --strict --json
+[ $code = 7 ] && printed "{\"error\": {\"exit\": 7, .*\"pid\": $inside, " && calls 0 && true
 result "strict is not content with namespaces that are the same"
 
 STANDIN_SCAN=2 nsattach --pid $one -t $place -n --strict

@@ -137,6 +137,18 @@ TEST(unknown_options_get_the_nearest_name)
 	refused("--verbose=1", "takes no value");
 }
 
+TEST(json_is_seen_behind_a_mistake)
+{
+	refused("--bogus --json", "no option --bogus");
+	CHECK(o.json);
+	refused("--timeout x -vJ --xyzzy", "no number of seconds");
+	CHECK(o.json);
+	refused("--bogus -- --json", "no option --bogus");
+	CHECK(!o.json);
+	refused("--bogus --target --json", "no option --bogus");
+	CHECK(!o.json);
+}
+
 TEST(contradictions_are_refused)
 {
 	refused("--pid 5 -t 1 -t 2 -n", "given twice");

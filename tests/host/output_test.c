@@ -37,7 +37,9 @@ static int print(const struct options *o, struct job *job)
 		output_text(out, GOOD, "1");
 		output_printf(out, NOTE, "a \"%s\"", "b");
 		output_line(out);
+		output_text(out, NS, "");
 		output_text(out, GOOD, "0");
+		output_text(out, NOTE, "d\xc3\xa4\xff");
 		output_end(out);
 	}
 	stdout = saved;
@@ -89,5 +91,7 @@ TEST(json_has_all_columns_with_their_types)
 	CHECK_HAS(text, "\"good\": false");
 	CHECK_HAS(text, "\"pid\": null");
 	CHECK_HAS(text, "a \\\"b\\\"");
-	CHECK_HAS(text, "\"mnt\", \"net\"");
+	CHECK_HAS(text, "[\"mnt\", \"net\"]");
+	CHECK_HAS(text, "\"ns\": []");
+	CHECK_HAS(text, "\"d\xc3\xa4\\\\xff\"");
 }

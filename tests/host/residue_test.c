@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <libnsattach.h>
+#include "../../userland/lib/internal.h"
 #include "tap.h"
 
 #define KINDS 32
@@ -231,6 +231,45 @@ TEST(a_process_leaves_nothing_behind_where_it_is)
 			  found[NSATTACH_RESIDUE_CWD] + found[NSATTACH_RESIDUE_ROOT],
 		  0);
 	nsattach_request_free(r);
+}
+
+/* With ends that no buffer has room for, in the middle of a letter or between two. */
+static void plant_long(void)
+{
+	for (int i = 0; i < 2; i++) {
+		char path[300];
+		int n = sprintf(path, "/tmp/%.*s", i, "x");
+
+		while (n < 5 + 254)
+			n += sprintf(path + n, "\xc3\xa4");
+		if (open(path, O_RDWR | O_CREAT, 0600) < 0)
+			perror("# open");
+		unlink(path);
+	}
+}
+
+TEST(a_long_path_is_cut_between_two_letters)
+{
+	struct world w = { 0 };
+	size_t letters = 0;
+
+	memset(found, 0, sizeof(found));
+	whats[0] = '\0';
+	w.target = start(be_target);
+	w.subject = start(plant_long);
+	nsattach_request_new(&w.request);
+	nsattach_request_add_pid(w.request, w.subject);
+	nsattach_request_set_target(w.request, w.target);
+	nsattach_request_set_namespaces(w.request, CLONE_NEWNS);
+	nsattach_residue_scan(w.request, 0, 0, remember, NULL);
+	for (const char *p = whats; *p; p += utf8_length(p) ?: 1) {
+		CHECK(utf8_length(p));
+		letters += *p == '\xc3';
+	}
+	CHECK_INT(letters, 125 + 124);
+	nsattach_request_free(w.request);
+	stop(w.subject);
+	stop(w.target);
 }
 
 static void plant_many(void)

@@ -69,6 +69,7 @@ static int fail_join(struct job *job, int err)
 		"nothing was moved: the cgroup of process %d can not be joined: %s";
 	pid_t target = nsattach_request_target(job->request);
 
+	job_about(job, target, -err);
 	switch (err) {
 	case -EOPNOTSUPP:
 		return job_fail(job, EXIT_FAILED, text, target,
@@ -113,8 +114,9 @@ int cgroup_return(struct job *job)
 	if (job->o->keep_cgroup || !mount)
 		return 0;
 	err = open_directory(job, mount);
-	if (err)
-		return job_fail(job, EXIT_FAILED, "%s can not be opened: %s; give --keep-cgroup",
-				mount, strerror(-err));
-	return 0;
+	if (!err)
+		return 0;
+	job_about(job, 0, -err);
+	return job_fail(job, EXIT_FAILED, "%s can not be opened: %s; give --keep-cgroup", mount,
+			strerror(-err));
 }

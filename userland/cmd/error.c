@@ -10,13 +10,16 @@
 
 static void json_text(const char *key, const char *text)
 {
+	char valid[ESCAPED_MAX];
+
 	printf("\"%s\": ", key);
 	if (!text) {
 		printf("null");
 		return;
 	}
 	putchar('"');
-	for (const char *p = text; *p; p++) {
+	text_to_json(valid, sizeof(valid), text);
+	for (const char *p = valid; *p; p++) {
 		if (*p == '"' || *p == '\\')
 			printf("\\%c", *p);
 		else if ((unsigned char)*p < ' ')
@@ -36,9 +39,11 @@ static void json_number(const char *key, long value)
 }
 
 /* A process that is not the kernel's business failed before it was asked. */
-static pid_t subject_of(const struct nsattach_failure *f)
+static pid_t process_of(const struct nsattach_failure *f)
 {
-	return f->error.pid > 0 ? f->error.pid : f->pid;
+	if (f->error.pid > 0)
+		return f->error.pid;
+	return f->stage == NSATTACH_STAGE_TARGET ? f->target : f->pid;
 }
 
 static void tell_json(const struct job *job, int code)
@@ -53,7 +58,7 @@ static void tell_json(const struct job *job, int code)
 	printf(", ");
 	json_text("ns", ns ? ns->name : NULL);
 	printf(", ");
-	json_number("pid", subject_of(f));
+	json_number("pid", process_of(f));
 	json_number("tid", f->error.tid);
 	json_text("message", job->error);
 	printf("}}\n");
@@ -70,6 +75,7 @@ void error_tell(const struct job *job, int code)
 		tell_json(job, code);
 	fflush(stdout);
 	colour = output_colours(STDERR_FILENO);
-	fprintf(stderr, "%snsattach:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
-		job->error);
+	fprintf(stderr, "%snsattach:%s ", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "");
+	text_show(job->error);
+	fputc('\n', stderr);
 }

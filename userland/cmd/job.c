@@ -20,6 +20,12 @@ int job_fail(struct job *job, int code, const char *format, ...)
 	return code;
 }
 
+/* What the sentence of the job_fail() that follows is about; 0 where there is none. */
+void job_about(struct job *job, pid_t pid, int err)
+{
+	job->failure = (struct nsattach_failure){ .err = err, .pid = pid };
+}
+
 static int code_of(const struct nsattach_failure *f)
 {
 	bool denied = f->err == EPERM || f->err == EACCES;
@@ -97,14 +103,16 @@ bool job_has_record(const struct job *job, pid_t pid)
 void job_step(const struct job *job, const char *format, ...)
 {
 	va_list args;
+	char *text;
 
 	if (!job->o->verbose)
 		return;
-	fputs("nsattach: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputc('\n', stderr);
+	text_line(text ? text : "out of memory");
+	free(text);
 }
 
 void job_command(pid_t pid, char name[COMMAND_MAX])

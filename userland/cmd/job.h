@@ -76,6 +76,7 @@ struct job {
 /* job.c */
 int job_fail(struct job *job, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void job_about(struct job *job, pid_t pid, int err);
 int job_explain(struct job *job, const struct nsattach_failure *failure);
 int job_open_device(struct job *job);
 int job_query(struct job *job);
@@ -88,6 +89,15 @@ void job_close(struct job *job);
 /* Name of a process, "" when it has gone. */
 #define COMMAND_MAX 64
 void job_command(pid_t pid, char name[COMMAND_MAX]);
+
+/*
+ * text.c: to stderr, with \xNN for what this locale can not show; as a line of ours; for
+ * JSON, with \xNN for what is no UTF-8 or drives terminals, cut to @size
+ */
+void text_show(const char *text);
+void text_line(const char *text);
+#define ESCAPED_MAX (4 * 2 * ERROR_MAX) /* a sentence that is nothing else */
+void text_to_json(char *buf, size_t size, const char *text);
 
 /* error.c: tell job->error, if there is one */
 void error_tell(const struct job *job, int code);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_standard_files();
+	/* what can be shown, nothing else: no number or sentence is in another language */
+	setlocale(LC_CTYPE, "");
 	raise_limit_of_files();
 	code = run(&options, argc, argv, &job);
 	progress_end(&job);

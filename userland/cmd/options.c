@@ -145,11 +145,13 @@ static int unknown_long(const char *name, size_t len, char error[ERROR_MAX])
 
 /**
  * struct walk - where in argv the parser is
+ * @only_operands:	"--" was before
  */
 struct walk {
 	int argc;
 	char **argv;
 	int at;
+	bool only_operands;
 	char *error;
 };
 
@@ -205,23 +207,36 @@ static int walk_letters(struct options *o, struct walk *w)
 	return 0;
 }
 
-static int walk_all(struct options *o, struct walk *w)
+/* Up to its end, or behind the first mistake. */
+static int walk_on(struct options *o, struct walk *w)
 {
-	bool only_operands = false;
 	int err = 0;
 
-	for (w->at = 1; w->at < w->argc && !err; w->at++) {
+	for (; w->at < w->argc && !err; w->at++) {
 		const char *word = w->argv[w->at];
 
-		if (only_operands || word[0] != '-' || !word[1])
+		if (w->only_operands || word[0] != '-' || !word[1])
 			err = apply(o, find_long("pid", 3), word, w->error);
 		else if (!strcmp(word, "--"))
-			only_operands = true;
+			w->only_operands = true;
 		else if (word[1] == '-')
 			err = walk_long(o, w);
 		else
 			err = walk_letters(o, w);
 	}
+	return err;
+}
+
+/* The first mistake is the one to tell; but whoever asks for JSON behind it gets JSON. */
+static int walk_all(struct options *o, int argc, char **argv, char error[ERROR_MAX])
+{
+	struct walk w = { .argc = argc, .argv = argv, .at = 1, .error = error };
+	char ignored[ERROR_MAX];
+	int err = walk_on(o, &w);
+
+	w.error = ignored;
+	while (w.at < argc)
+		walk_on(o, &w);
 	return err;
 }
 
@@ -348,14 +363,13 @@ static int check(const struct options *o, char error[ERROR_MAX])
 
 int options_parse(struct options *o, int argc, char **argv, char error[ERROR_MAX])
 {
-	struct walk walk = { .argc = argc, .argv = argv, .error = error };
 	int err;
 
 	*o = (struct options){ .verb = VERB_ATTACH };
 	o->pids = calloc(argc + 1, sizeof(*o->pids));
 	if (!o->pids)
 		return fail(error, "out of memory");
-	err = walk_all(o, &walk);
+	err = walk_all(o, argc, argv, error);
 	return err ? err : check(o, error);
 }
 

@@ -2,7 +2,6 @@
 /*
  * Tables and JSON, with libsmartcols opened when it is needed
  */
-#include <ctype.h>
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,9 +23,6 @@
 	X(scols_table_new_column)     \
 	X(scols_table_new_line)       \
 	X(scols_column_set_json_type) \
-	X(scols_column_set_wrapfunc)  \
-	X(scols_wrapnl_chunksize)     \
-	X(scols_wrapnl_nextchunk)     \
 	X(scols_line_set_data)        \
 	X(scols_line_get_cell)        \
 	X(scols_cell_set_color)       \
@@ -70,36 +66,35 @@ static int json_type(enum column_type type)
 {
 	switch (type) {
 	case COLUMN_NUMBER:
+	case COLUMN_LIST: /* as we write it: libsmartcols has no empty arrays */
 		return SCOLS_JSON_NUMBER;
 	case COLUMN_BOOL:
 		return SCOLS_JSON_BOOLEAN;
-	case COLUMN_LIST:
-		return SCOLS_JSON_ARRAY_STRING;
 	default:
 		return SCOLS_JSON_STRING;
 	}
 }
 
+/* Not tolower(), which does otherwise with "PID" where people write Turkish. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
 static int add_column(struct output *out, const struct column *column, bool json)
 {
-	int flags = column->type == COLUMN_NUMBER	  ? SCOLS_FL_RIGHT
-		    : column->type == COLUMN_LIST && json ? SCOLS_FL_WRAP
-							  : 0;
+	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0;
 	struct libscols_column *c;
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s", column->name);
 	for (char *p = name; json && *p; p++)
-		*p = *p == '-' ? '_' : tolower((unsigned char)*p);
+		*p = *p == '-' ? '_' : lower(*p);
 	c = out->scols_table_new_column(out->table, name, 0, flags);
 	if (!c)
 		return -1;
-	if (!json)
-		return 0;
-	out->scols_column_set_json_type(c, json_type(column->type));
-	if (column->type == COLUMN_LIST)
-		out->scols_column_set_wrapfunc(c, out->scols_wrapnl_chunksize,
-					       out->scols_wrapnl_nextchunk, NULL);
+	if (json)
+		out->scols_column_set_json_type(c, json_type(column->type));
 	return 0;
 }
 
@@ -116,10 +111,20 @@ static int unknown_column(struct job *job, const struct column *columns, size_t 
 			names);
 }
 
+static bool same_name(const char *name, const char *word, size_t len)
+{
+	if (strlen(name) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (lower(name[i]) != lower(word[i]))
+			return false;
+	return true;
+}
+
 static int find_column(const struct column *columns, size_t count, const char *word, size_t len)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strlen(columns[i].name) == len && !strncasecmp(columns[i].name, word, len))
+		if (same_name(columns[i].name, word, len))
 			return i;
 	return -1;
 }
@@ -229,19 +234,33 @@ static void colour(struct output *out, int place, const char *name)
 		out->scols_cell_set_color(out->scols_line_get_cell(out->line, place), name);
 }
 
+/* "mnt,net" as an array of strings. */
+static void format_array(char buf[ESCAPED_MAX], const char *list)
+{
+	size_t used = snprintf(buf, ESCAPED_MAX, "[");
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		used += snprintf(buf + used, ESCAPED_MAX - used, "%s\"%.*s\"", used > 1 ? ", " : "",
+				 (int)len, list);
+		list += len + !!list[len];
+	}
+	snprintf(buf + used, ESCAPED_MAX - used, "]");
+}
+
 void output_text(struct output *out, size_t column, const char *text)
 {
-	char lines[256];
+	char json[ESCAPED_MAX];
 
 	if (!out->line || out->place[column] < 0)
 		return;
-	if (out->json && out->columns[column].type == COLUMN_LIST) {
-		/* libsmartcols makes an array of the lines of a cell */
-		snprintf(lines, sizeof(lines), "%s", text);
-		for (char *p = lines; *p; p++)
-			if (*p == ',')
-				*p = '\n';
-		text = lines;
+	if (out->json && text) {
+		if (out->columns[column].type == COLUMN_LIST)
+			format_array(json, text);
+		else
+			text_to_json(json, sizeof(json), text);
+		text = json;
 	}
 	if (!out->json && text && out->columns[column].type == COLUMN_BOOL) {
 		text = *text == '1' ? "yes" : "no";

@@ -10,7 +10,7 @@
 enum column_type {
 	COLUMN_TEXT,
 	COLUMN_NUMBER,
-	COLUMN_LIST, /* cells joined by ",": in JSON an array of strings */
+	COLUMN_LIST, /* short plain words joined by ",": in JSON an array of strings */
 	COLUMN_BOOL, /* cells "1" or "0": yes or no, in JSON true or false */
 };
 

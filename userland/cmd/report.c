@@ -107,7 +107,7 @@ static int tell_each(struct job *job)
 			continue;
 		failed++;
 		explain(job, i, text, sizeof(text));
-		fprintf(stderr, "nsattach: %s\n", text);
+		text_line(text);
 	}
 	if (!failed)
 		return EXIT_MOVED;

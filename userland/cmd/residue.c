@@ -62,9 +62,11 @@ static int list_one(const struct nsattach_residue *r, void *data)
 
 static int fail_scan(struct job *job, size_t index, int err)
 {
+	pid_t pid = nsattach_request_pid(job->request, index);
+
+	job_about(job, pid, -err);
 	return job_fail(job, err == -EACCES || err == -EPERM ? EXIT_DENIED : EXIT_FAILED,
-			"what process %d holds open can not be listed: %s",
-			nsattach_request_pid(job->request, index), strerror(-err));
+			"what process %d holds open can not be listed: %s", pid, strerror(-err));
 }
 
 int residue_begin(struct job *job)
@@ -126,13 +128,14 @@ int residue_refuse(struct job *job)
 
 		if (err)
 			return fail_scan(job, i, err);
-		if (c.count)
-			return job_fail(
-				job, EXIT_STRICT,
-				"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
-				nsattach_request_pid(job->request, i), c.count,
-				c.count == 1 ? "" : "s", nsattach_residue_name(c.first.kind),
-				c.first.what);
+		if (!c.count)
+			continue;
+		job_about(job, nsattach_request_pid(job->request, i), 0);
+		return job_fail(
+			job, EXIT_STRICT,
+			"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
+			nsattach_request_pid(job->request, i), c.count, c.count == 1 ? "" : "s",
+			nsattach_residue_name(c.first.kind), c.first.what);
 	}
 	return 0;
 }

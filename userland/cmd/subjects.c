@@ -22,6 +22,8 @@ static int fail_number(struct job *job, enum nsattach_stage stage, const char *w
 		.stage = stage,
 		.err = err == -ENOTSUP ? EINVAL : -err,
 		.name = word,
+		.pid = stage == NSATTACH_STAGE_SUBJECT ? pid : 0,
+		.target = stage == NSATTACH_STAGE_TARGET ? pid : 0,
 	};
 
 	if (err == -ENOTSUP)
@@ -40,6 +42,7 @@ static int resolve(struct job *job, enum nsattach_stage stage, const char *word,
 		return job_fail(job, EXIT_USAGE, "'%s' %s", word, name->hint);
 	if (is_number(word))
 		return fail_number(job, stage, word, name->pid, err);
+	job_about(job, name->pid, -err);
 	return job_fail(job, err == -EACCES ? EXIT_DENIED : EXIT_FAILED, "'%s' is no usable %s: %s",
 			word, stage == NSATTACH_STAGE_TARGET ? "target" : "process", name->hint);
 }
@@ -60,6 +63,7 @@ static int add_subject(struct job *job, const char *word)
 	}
 	if (name.pid == getpid()) {
 		close(name.pidfd);
+		job_about(job, name.pid, 0);
 		return job_fail(
 			job, EXIT_USAGE,
 			"process %d is this nsattach itself; to start a command inside use nsenter(1)",

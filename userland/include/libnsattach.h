@@ -272,6 +272,7 @@ void nsattach_failure_of_subject(const struct nsattach_request *request, enum ns
 /*
  * One English sentence, without a full stop or a newline: what was not done, to
  * which process and namespace, why, and what to do. Reads nothing but @failure.
+ * Names and paths in it are as others chose them: any bytes, also such that drive a terminal.
  * Returns the length it needs, as snprintf.
  */
 int nsattach_explain(const struct nsattach_failure *failure, char *buf, size_t size);

@@ -45,6 +45,9 @@ struct nsattach_request {
 /* word.c: how many letters must change to make one word of the other */
 unsigned int word_distance(const char *a, size_t a_len, const char *b, size_t b_len);
 
+/* word.c: bytes of the UTF-8 character at @text (at the end 1); 0: it is none */
+size_t utf8_length(const char *text);
+
 /* process.c: the first line of a small file, without its newline; length or -errno */
 int read_line(const char *path, char *buf, size_t size);
 

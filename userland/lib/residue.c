@@ -29,15 +29,26 @@ EXPORT const char *nsattach_residue_name(enum nsattach_residue_kind kind)
 	return (unsigned int)kind < ARRAY_SIZE(kind_names) ? kind_names[kind] : NULL;
 }
 
+/* Where there was no room for all of it, no character is cut in two. */
+static void trim(char *text, size_t len)
+{
+	for (size_t i = len - 3; i < len; i++)
+		if ((unsigned char)text[i] >= 0xc0 && !utf8_length(text + i))
+			text[i] = '\0';
+}
+
 int residue_found(struct scan *s, enum nsattach_residue_kind kind, __u64 ns, int fd, pid_t with,
 		  const char *format, ...)
 {
 	struct nsattach_residue residue = { .kind = kind, .ns = ns, .fd = fd, .with = with };
+	size_t room = sizeof(residue.what) - 1;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(residue.what, sizeof(residue.what), format, args);
 	va_end(args);
+	if (strlen(residue.what) == room)
+		trim(residue.what, room);
 	return s->fn(&residue, s->data);
 }
 

@@ -41,15 +41,14 @@ static int starts_with(const char *text, const char *start)
 
 static int scan_ring(struct scan *s, const struct open_fd *fd)
 {
-	return residue_found(s, NSATTACH_RESIDUE_RING, 0, fd->number, 0, "%.200s", fd->link);
+	return residue_found(s, NSATTACH_RESIDUE_RING, 0, fd->number, 0, "%s", fd->link);
 }
 
 static int scan_watch(struct scan *s, const struct open_fd *fd)
 {
 	if (!(s->inside.namespaces & CLONE_NEWNS))
 		return 0;
-	return residue_found(s, NSATTACH_RESIDUE_WATCH, CLONE_NEWNS, fd->number, 0, "%.200s",
-			     fd->link);
+	return residue_found(s, NSATTACH_RESIDUE_WATCH, CLONE_NEWNS, fd->number, 0, "%s", fd->link);
 }
 
 /* "net:[4026531840]" */
@@ -64,7 +63,7 @@ static int scan_nsfd(struct scan *s, const struct open_fd *fd, const char *brack
 	inside = inside_namespace(&s->inside, ns->flag);
 	if (inside && strtoull(bracket + 1, NULL, 10) == inside)
 		return 0;
-	return residue_found(s, NSATTACH_RESIDUE_NSFD, ns->flag, fd->number, 0, "%.200s", fd->link);
+	return residue_found(s, NSATTACH_RESIDUE_NSFD, ns->flag, fd->number, 0, "%s", fd->link);
 }
 
 static int is_mqueue(const char *path)
@@ -85,14 +84,14 @@ static int scan_path(struct scan *s, const struct open_fd *fd)
 		return 0;
 	if (S_ISCHR(place.mode) && (ns & CLONE_NEWNET) && place.rdev_major == TUN_MAJOR &&
 	    place.rdev_minor == TUN_MINOR) {
-		ret = residue_found(s, NSATTACH_RESIDUE_TUN, CLONE_NEWNET, fd->number, 0, "%.200s",
+		ret = residue_found(s, NSATTACH_RESIDUE_TUN, CLONE_NEWNET, fd->number, 0, "%s",
 				    fd->link);
 		if (ret)
 			return ret;
 	}
 	if (S_ISREG(place.mode) && (ns & CLONE_NEWIPC) && is_mqueue(fd->path))
-		return residue_found(s, NSATTACH_RESIDUE_MQUEUE, CLONE_NEWIPC, fd->number, 0,
-				     "%.200s", fd->link);
+		return residue_found(s, NSATTACH_RESIDUE_MQUEUE, CLONE_NEWIPC, fd->number, 0, "%s",
+				     fd->link);
 	/* files of the kernel's own mounts belong to no namespace */
 	if (!(ns & CLONE_NEWNS) || starts_with(fd->link, "/memfd:") ||
 	    starts_with(fd->link, "/dev/zero (deleted)") ||
@@ -102,7 +101,7 @@ static int scan_path(struct scan *s, const struct open_fd *fd)
 		kind = NSATTACH_RESIDUE_DIR;
 	else if (!S_ISREG(place.mode) && !S_ISLNK(place.mode))
 		kind = NSATTACH_RESIDUE_DEVICE;
-	return residue_found(s, kind, CLONE_NEWNS, fd->number, 0, "%.200s", fd->link);
+	return residue_found(s, kind, CLONE_NEWNS, fd->number, 0, "%s", fd->link);
 }
 
 static int scan_fd(struct scan *s, const struct open_fd *fd)

@@ -29,7 +29,7 @@ static int scan_link(struct scan *s, enum nsattach_residue_kind kind, const char
 		return 0;
 	if (read_link(path, link, sizeof(link)))
 		return 0;
-	return residue_found(s, kind, CLONE_NEWNS, -1, 0, "%.200s", link);
+	return residue_found(s, kind, CLONE_NEWNS, -1, 0, "%s", link);
 }
 
 int residue_exe(struct scan *s)
@@ -104,7 +104,7 @@ static int scan_map(struct scan *s, const struct map *map)
 	/* without the right to look it is taken for what it most likely is */
 	if (!place_of_link(path, &place) && inside_has_mount(&s->inside, place.mount))
 		return 0;
-	return residue_found(s, NSATTACH_RESIDUE_MAP, CLONE_NEWNS, -1, 0, "%.200s", map->file);
+	return residue_found(s, NSATTACH_RESIDUE_MAP, CLONE_NEWNS, -1, 0, "%s", map->file);
 }
 
 /* The parts of one file follow each other: each file is told once. */

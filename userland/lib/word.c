@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Likeness of words, for "did you mean"
+ * Words: their likeness, for "did you mean", and their characters
  */
 #include "internal.h"
 
@@ -36,4 +36,20 @@ unsigned int word_distance(const char *a, size_t a_len, const char *b, size_t b_
 		}
 	}
 	return rows[a_len % 3][b_len];
+}
+
+/* Overlong forms, surrogates and what lies beyond U+10FFFF are none. */
+size_t utf8_length(const char *text)
+{
+	static const unsigned int smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *p = (const unsigned char *)text;
+	size_t len = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 : *p >> 3 == 30 ? 4 : 0;
+	unsigned int c = len > 1 ? *p & (0x7f >> len) : *p;
+
+	for (size_t i = 1; i < len; i++) {
+		if (p[i] >> 6 != 2)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	return c < smallest[len] || c >> 11 == 0xd800 >> 11 || c > 0x10ffff ? 0 : len;
 }
