@@ -161,6 +161,16 @@ STANDIN_LIST=$one nsattach --cgroup ./members -t $place -n --json
 [ $code = 0 ] && printed '"net"' && ! printed '"mnt"' && true
 result "who was attached before is told with what is joined now"
 
+members $one $two
+STANDIN_OPENED="[ \$STANDIN_NUMBER != $two ] || echo $one >$work/members/cgroup.procs" nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "who was opened when it was no member any more is not moved"
+
+members $one $two
+STANDIN_OTHER="$two $holder" nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "who got the number of a member is not moved"
+
 members $one
 nsattach --cgroup ./members -t $place -n --no-record
 [ $code = 2 ] && said "no way back" && calls 0 && true
@@ -250,7 +260,7 @@ result "a signal between two calls is the end"
 ended=0
 for number in 1 3 15; do
 	members $one
-	STANDIN_HOOK="$appear; [ \$STANDIN_CALL != 1 ] || kill -$number \$PPID" nsattach --cgroup ./members -t $place -n
+	STANDIN_HOOK="$appear; [ \$STANDIN_NUMBER != 1 ] || kill -$number \$PPID" nsattach --cgroup ./members -t $place -n
 	[ $code = $((128 + number)) ] && calls 2 "detach .* pids= $one$" &&
 		said "interrupted by a signal; nothing was changed" && ended=$((ended + 1))
 done
@@ -266,6 +276,14 @@ members $one
 STANDIN_HOOK="$appear; kill -13 \$PPID" nsattach --cgroup ./members -t $place -n
 [ $code = 0 ] && calls 2 "attach .* pids= $two$" && true
 result "who does not read on does not end it between two rounds"
+
+bash -c 'sleep 600 & wait' &
+parent=$!
+within10s "pgrep -P $parent >$work/child"
+STANDIN_OTHER="$parent $one" nsattach --pid $parent --tree -t $place -n
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "a child of who got the number of a member is not moved"
+pkill -P $parent
 
 # 40 children of one shell, and 30 files
 bash -c 'for i in {1..40}; do sleep 600 & done; wait' &

@@ -19,12 +19,27 @@
 
 #define PASSES_MAX 16
 
-static bool in_request(const struct job *job, pid_t pid)
+/* Its index, or -1. */
+static ssize_t find(const struct job *job, pid_t pid)
 {
 	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
 		if (nsattach_request_pid(job->request, i) == pid)
-			return true;
-	return false;
+			return i;
+	return -1;
+}
+
+static bool in_request(const struct job *job, pid_t pid)
+{
+	return find(job, pid) >= 0;
+}
+
+/*
+ * Is it still the process in the request that has this number? Then what /proc said of
+ * the number since that one was opened is true of it.
+ */
+static bool is_held(const struct job *job, pid_t pid)
+{
+	return nsattach_pidfd_pid(nsattach_request_pidfd(job->request, find(job, pid))) == pid;
 }
 
 /* 1 if it was added, 0 if there was no need. One that has gone is no error. */
@@ -84,9 +99,9 @@ static int add_child(struct job *job, pid_t pid)
 	ret = add(job, pid);
 	if (ret <= 0)
 		return ret;
-	/* its number may have become another one's before it was opened */
+	/* both numbers may have become other ones' before they were opened */
 	parent = parent_of(pid);
-	if (parent > 0 && in_request(job, parent))
+	if (parent > 0 && is_held(job, parent) && is_held(job, pid))
 		return 1;
 	nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
 	return parent < 0 ? parent : 0;
@@ -128,22 +143,76 @@ static int add_tree(struct job *job)
 	return ret < 0 ? ret : added;
 }
 
-static int add_members(struct job *job, const char *dir)
+/* The array has room for the next power of two. */
+static int append(pid_t **pids, int count, pid_t pid)
+{
+	pid_t *more = *pids;
+
+	if (!(count & (count - 1)))
+		more = reallocarray(*pids, count ? 2 * (size_t)count : 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	more[count] = pid;
+	*pids = more;
+	return 0;
+}
+
+/* The members of the cgroup itself, to be freed: how many, or -errno. */
+static int read_members(const char *dir, pid_t **pids)
 {
 	char path[PATH_MAX];
-	int pid, added = 0, ret = 0;
+	int pid, count = 0, err = 0;
 	FILE *f;
 
+	*pids = NULL;
 	path_format(path, "%s/cgroup.procs", dir);
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	while (ret >= 0 && fscanf(f, "%d", &pid) == 1) {
-		ret = pid > 0 ? add(job, pid) : 0;
-		added |= ret > 0;
-	}
+	while (!err && fscanf(f, "%d", &pid) == 1)
+		err = append(pids, count++, pid);
 	fclose(f);
-	return ret < 0 ? ret : added;
+	return err ? err : count;
+}
+
+static bool is_in(const pid_t *pids, int count, pid_t pid)
+{
+	for (int i = 0; i < count; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Of those from @first on, who is no member any more, or has another one's number. */
+static int drop_strangers(struct job *job, const char *dir, size_t first)
+{
+	pid_t *pids;
+	int count = read_members(dir, &pids);
+
+	if (count < 0 && count != -ENOENT)
+		return count;
+	for (size_t i = nsattach_request_count(job->request); i-- > first;) {
+		pid_t pid = nsattach_request_pid(job->request, i);
+
+		if (!is_in(pids, count, pid) || !is_held(job, pid))
+			nsattach_request_remove(job->request, i);
+	}
+	free(pids);
+	return nsattach_request_count(job->request) > first;
+}
+
+static int add_members(struct job *job, const char *dir)
+{
+	size_t first = nsattach_request_count(job->request);
+	pid_t *pids;
+	int count = read_members(dir, &pids), ret = 0;
+
+	for (int i = 0; i < count && ret >= 0; i++)
+		ret = add(job, pids[i]);
+	free(pids);
+	if (count < 0 || ret < 0)
+		return count < 0 ? count : ret;
+	return nsattach_request_count(job->request) > first ? drop_strangers(job, dir, first) : 0;
 }
 
 /* The cgroup and all below it. */

@@ -11,7 +11,9 @@
  *		none	it failed with each by itself, EBUSY
  *		left	a child would be left behind, as long as that is to be told
  *		slow	waits for a signal, and was interrupted
- * STANDIN_HOOK	command that is run before the answer; $STANDIN_CALL is the number of the call
+ * STANDIN_HOOK	command that is run before the answer; $STANDIN_NUMBER is the number of the call
+ * STANDIN_OPENED	command that is run after a process was opened; $STANDIN_NUMBER is its number
+ * STANDIN_OTHER	"17 18": process 18 is opened instead of 17
  * STANDIN_LIST	the process that has a record
  * STANDIN_SCAN	the signal that comes while it is looked at what a process holds open
  */
@@ -27,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/nsattach.h>
@@ -138,7 +141,7 @@ static void run(const char *command, int number)
 	pid_t pid;
 
 	snprintf(text, sizeof(text), "%d", number);
-	setenv("STANDIN_CALL", text, 1);
+	setenv("STANDIN_NUMBER", text, 1);
 	unsetenv("LD_PRELOAD");
 	pid = fork();
 	if (!pid) {
@@ -151,13 +154,37 @@ static void run(const char *command, int number)
 		abort();
 }
 
-static void run_hook(void)
+static void run_hook(const char *name, int number)
 {
-	const char *hook = getenv("STANDIN_HOOK");
-	static int number;
+	const char *hook = getenv(name);
 
 	if (hook)
-		run(hook, ++number);
+		run(hook, number);
+}
+
+/* Of the calls without a function of their own only pidfd_open() matters here. */
+long syscall(long number, ...)
+{
+	static long (*real)(long number, long a, long b, long c, long d, long e);
+	const char *other = getenv("STANDIN_OTHER");
+	long a[5], ret;
+	int of, instead;
+	va_list args;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "syscall");
+	va_start(args, number);
+	for (int i = 0; i < 5; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number != SYS_pidfd_open)
+		return real(number, a[0], a[1], a[2], a[3], a[4]);
+	of = a[0];
+	if (other && sscanf(other, "%d %d", &of, &instead) == 2 && of == a[0])
+		a[0] = instead;
+	ret = real(number, a[0], a[1], 0, 0, 0);
+	run_hook("STANDIN_OPENED", of);
+	return ret;
 }
 
 /* The answer for this call: the next one of the list, or the last once more. */
@@ -235,6 +262,7 @@ static int answer(struct nsattach_attach *a)
 int ioctl(int fd, unsigned long request, ...)
 {
 	static int (*real)(int fd, unsigned long request, ...);
+	static int calls;
 	va_list args;
 	void *arg;
 
@@ -250,6 +278,6 @@ int ioctl(int fd, unsigned long request, ...)
 	if (request == NSATTACH_IOC_LIST)
 		return list(arg);
 	write_log(request == NSATTACH_IOC_ATTACH ? "attach" : "detach", arg);
-	run_hook();
+	run_hook("STANDIN_HOOK", ++calls);
 	return answer(arg);
 }
