@@ -116,6 +116,36 @@ STANDIN_LIST=$one nsattach --detach $one --json
 [ $code = 0 ] && printed '"mnt", "net"' && ! printed '\[ *null' && true
 result "a detach tells the namespaces that were left"
 
+STANDIN_SAY=none nsattach --each $one $two -t $place -n --json
+[ $code = 1 ] && calls 1 && [ "$(grep -c '"moved": false' "$work/out")" = 2 ] &&
+	printed "\"why\": \"process $two was not moved" && said "^nsattach: process $one was not moved" &&
+	said "^nsattach: process $two was not moved" && said "2 of 2 processes were not moved" && true
+result "with --each all are told when none moves"
+
+STANDIN_SAY=none nsattach --detach --each $one $two
+[ $code = 1 ] && said "process $one was not put back" && said "process $two was not put back" &&
+	said "2 of 2 processes were not put back" && true
+result "with --each all are told when none is put back"
+
+nsattach --each --pid 4194303 $one -t $place -n --json
+[ $code = 6 ] && calls 1 "pids= $one$" && printed '"pid": 4194303' && printed '"error": "ESRCH"' &&
+	printed '"moved": true' && said "there is no process 4194303" && said "1 of 2 processes were not moved" && true
+result "with --each one that has gone keeps nobody else"
+
+nsattach --each --pid 4194303 4194302 -t $place -n --json
+[ $code = 1 ] && calls 0 && [ "$(grep -c '"moved": false' "$work/out")" = 2 ] &&
+	said "2 of 2 processes were not moved" && true
+result "where all have gone nothing is asked"
+
+nsattach --each --pid 4194303 abc -t $place -n
+[ $code = 2 ] && said "'abc' is neither" && calls 0 && true
+result "a wrong word is none that has gone"
+
+STANDIN_SAY=part nsattach --dry-run --each $holder $one 4194303 -t $place -n -o kind
+[ $code = 6 ] && printed "^socket" && calls 1 "flags=0x41 " && said "process $one was not moved" &&
+	said "there is no process 4194303" && said "2 of 3 processes would not be moved" && true
+result "a dry run tells each that would not move"
+
 # A cgroup for the command: a directory with a list. The hook lets a member appear.
 mkdir "$work/members"
 cd "$work"

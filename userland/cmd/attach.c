@@ -106,18 +106,21 @@ static int prepare(struct job *job)
 
 static int dry_run(struct job *job)
 {
+	bool each = job->o->flags & NSATTACH_F_EACH;
 	int code;
 
 	if (!nsattach_request_namespaces(job->request)) {
 		job_step(job, "all are there already; this still reaches other namespaces:");
-		return residue_print(job);
+	} else {
+		step_plan(job);
+		code = move_check(job);
+		if (code)
+			return code;
+		job_step(job, "%s; this still would reach the old namespaces:",
+			 each ? "each was looked at" : "it could be moved");
 	}
-	step_plan(job);
-	code = move_check(job);
-	if (code)
-		return code;
-	job_step(job, "it could be moved; this still would reach the old namespaces:");
-	return residue_print(job);
+	code = residue_print(job);
+	return code ? code : report_each(job);
 }
 
 static int move(struct job *job)
@@ -134,9 +137,11 @@ static int move(struct job *job)
 	code = move_all(job);
 	if (code)
 		return code;
-	step_directory(job);
-	step_number(job);
-	residue_step(job);
+	if (nsattach_request_result(job->request)->nr_threads) {
+		step_directory(job);
+		step_number(job);
+		residue_step(job);
+	}
 	return report_subjects(job);
 }
 

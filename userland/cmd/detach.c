@@ -37,11 +37,13 @@ static int submit(struct job *job)
 
 	signals_catch();
 	err = nsattach_request_detach(job->device, job->request);
-	if (err) {
+	if (err && !report_all_failed(job, err)) {
 		nsattach_failure_of(job->request, NSATTACH_STAGE_DETACH, -err, &failure);
 		return job_explain(job, &failure);
 	}
 	threads = nsattach_request_result(job->request)->nr_threads;
+	if (err)
+		return report_subjects(job);
 	if (job->o->dry_run)
 		job_step(job, "it could be put back");
 	else

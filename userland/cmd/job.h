@@ -46,6 +46,7 @@ struct output;
  * @joined:	types that are taken from the target
  * @asked:	with those that were asked for and are the same already
  * @given:	how many of the subjects were named, the rest was found
+ * @missing:	with --each: how many more were named and had gone already
  * @looks:	how often a child made it look again
  * @printed:	a table or JSON went to stdout
  * @output:	the table that is to be printed, or NULL
@@ -63,6 +64,7 @@ struct job {
 	__u64 joined;
 	__u64 asked;
 	size_t given;
+	size_t missing;
 	unsigned int looks;
 	bool printed;
 	struct output *output;
@@ -145,6 +147,13 @@ int move_check(struct job *job);
 int report_begin(struct job *job);
 int report_nothing(struct job *job);
 int report_subjects(struct job *job);
+
+/* One that has gone before it could be opened, as job->failure has it; all that failed. */
+void report_missing(struct job *job);
+int report_each(struct job *job);
+
+/* --each: did the call fail because it failed with each by itself? */
+bool report_all_failed(const struct job *job, int err);
 
 /* attach.c, detach.c, list.c, features.c: the actions */
 int run_attach(struct job *job);

@@ -234,7 +234,7 @@ int move_all(struct job *job)
 	/* up to here a signal may just end us; from here on it must be told what it left */
 	signals_catch();
 	err = call(job, job->request, 0);
-	if (err)
+	if (err && !report_all_failed(job, err))
 		return fail(job, job->request, err);
 	if (set && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
 		return move_more(job);
@@ -252,5 +252,5 @@ int move_check(struct job *job)
 		err = nsattach_request_attach(job->device, job->request);
 	} while (err && drop_gone(job, job->request, 0, err));
 	nsattach_request_set_flags(job->request, flags);
-	return err ? fail(job, job->request, err) : 0;
+	return err && !report_all_failed(job, err) ? fail(job, job->request, err) : 0;
 }

@@ -35,21 +35,19 @@ static bool counts(const struct job *job, size_t index)
 	       nsattach_request_subject(job->request, index)->result != -ESRCH;
 }
 
-static void explain(struct job *job, size_t index, char *text, size_t size)
+/* Into job->error. */
+static int explain(struct job *job, size_t index)
 {
 	struct nsattach_failure failure;
 
 	nsattach_failure_of_subject(job->request, stage_of(job), index, &failure);
-	nsattach_explain(&failure, text, size);
+	return job_explain(job, &failure);
 }
 
-static void add_failure(struct job *job, struct output *out, size_t index, int err)
+static void add_failure(struct job *job, struct output *out, int err)
 {
-	char text[2 * ERROR_MAX];
-
-	explain(job, index, text, sizeof(text));
 	output_text(out, ERROR, strerrorname_np(err));
-	output_text(out, WHY, text);
+	output_text(out, WHY, job->error);
 }
 
 /* A detach names none: it is those that the attach changed. */
@@ -88,17 +86,49 @@ static void add_subject(struct job *job, struct output *out, size_t index)
 	output_text(out, MOVED, s->result || !s->nr_threads ? "0" : "1");
 	output_printf(out, THREADS, "%u", s->nr_threads);
 	output_printf(out, STALL, "%llu", result->stall_ns / 1000);
-	if (s->result)
-		add_failure(job, out, index, -s->result);
+	if (s->result) {
+		explain(job, index);
+		add_failure(job, out, -s->result);
+	}
 }
 
-/* --each: the call succeeds when one moved. Tell of the rest one by one. */
-static int tell_each(struct job *job)
+void report_missing(struct job *job)
 {
-	size_t count = 0, failed = 0;
+	struct output *out = job->output;
 
+	job->missing++;
+	text_line(job->error);
+	/* the table of a dry run is another one */
+	if (out && !(job->o->dry_run && job->o->verb == VERB_ATTACH) && !output_line(out)) {
+		if (job->failure.pid)
+			output_printf(out, PID, "%d", job->failure.pid);
+		add_namespaces(out, 0);
+		output_text(out, MOVED, "0");
+		output_text(out, THREADS, "0");
+		add_failure(job, out, job->failure.err);
+	}
+	job_about(job, 0, 0);
+	*job->error = '\0';
+}
+
+bool report_all_failed(const struct job *job, int err)
+{
+	const struct nsattach_subject *first = nsattach_request_subject(job->request, 0);
+
+	/* after a signal nobody knows of the rest */
+	return job->o->flags & NSATTACH_F_EACH && err && err != -EINTR && first && first->result;
+}
+
+/* The call succeeds when one moved: the exit status is that of a failure when none did. */
+int report_each(struct job *job)
+{
+	size_t count = job->missing, failed = job->missing;
+	int code = job->missing ? EXIT_FAILED : EXIT_MOVED;
+
+	if (!(job->o->flags & NSATTACH_F_EACH))
+		return EXIT_MOVED;
 	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
-		char text[2 * ERROR_MAX];
+		int why;
 
 		if (!counts(job, i))
 			continue;
@@ -106,12 +136,14 @@ static int tell_each(struct job *job)
 		if (!nsattach_request_subject(job->request, i)->result)
 			continue;
 		failed++;
-		explain(job, i, text, sizeof(text));
-		text_line(text);
+		why = explain(job, i);
+		code = code ? code : why;
+		text_line(job->error);
 	}
 	if (!failed)
 		return EXIT_MOVED;
-	return job_fail(job, EXIT_PARTLY, "%zu of %zu processes were not %s", failed, count,
+	return job_fail(job, failed < count ? EXIT_PARTLY : code, "%zu of %zu processes %s %s",
+			failed, count, job->o->dry_run ? "would not be" : "were not",
 			job->o->verb == VERB_DETACH ? "put back" : "moved");
 }
 
@@ -129,7 +161,7 @@ int report_nothing(struct job *job)
 {
 	if (job->output)
 		output_end(job->output);
-	return EXIT_MOVED;
+	return report_each(job);
 }
 
 int report_subjects(struct job *job)
@@ -141,5 +173,5 @@ int report_subjects(struct job *job)
 			add_subject(job, out, i);
 	if (out)
 		output_end(out);
-	return job->o->flags & NSATTACH_F_EACH ? tell_each(job) : EXIT_MOVED;
+	return report_each(job);
 }

@@ -73,12 +73,25 @@ static int add_subject(struct job *job, const char *word)
 	return err ? fail_number(job, NSATTACH_STAGE_SUBJECT, word, name.pid, err) : 0;
 }
 
+/* With --each one that has gone is one that can not be moved. */
+static int try_subject(struct job *job, const char *word)
+{
+	int code = add_subject(job, word);
+
+	if (!code || !(job->o->flags & NSATTACH_F_EACH) || job->failure.err != ESRCH)
+		return code;
+	report_missing(job);
+	return 0;
+}
+
 int job_add_subjects(struct job *job)
 {
 	int code = 0;
 
 	for (unsigned int i = 0; i < job->o->nr_pids && !code; i++)
-		code = add_subject(job, job->o->pids[i]);
+		code = try_subject(job, job->o->pids[i]);
+	if (!code && !nsattach_request_count(job->request) && !job->o->cgroup)
+		code = report_subjects(job);
 	return code;
 }
 
