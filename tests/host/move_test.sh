@@ -202,6 +202,26 @@ STANDIN_OTHER="$two $holder" nsattach --cgroup ./members -t $place -n
 result "who got the number of a member is not moved"
 
 members $one
+STANDIN_HOOK="rm -r $work/members" nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "attach" && true
+result "a cgroup that goes with its last member takes nobody back"
+
+mkdir -p members
+members $inside
+nsattach --cgroup ./members --ns net=/proc/$place/ns/net
+[ $code = 0 ] && calls 1 "pids= $inside$" && true
+result "a cgroup whose members are all inside already is not an empty one"
+
+nsattach --cgroup ./members --ns net=/proc/$place/ns/net --strict
+[ $code = 7 ] && calls 0 && true
+result "strict looks at members that are inside already"
+
+members $one
+STANDIN_HOOK="echo $inside >>$work/members/cgroup.procs" nsattach --cgroup ./members --ns net=/proc/$place/ns/net
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "who turns up inside after the move needs no other round"
+
+members $one
 nsattach --cgroup ./members -t $place -n --no-record
 [ $code = 2 ] && said "no way back" && calls 0 && true
 result "a cgroup without a way back is refused"

@@ -48,6 +48,7 @@ struct output;
  * @given:	how many of the subjects were named, the rest was found
  * @missing:	with --each: how many more were named and had gone already
  * @looks:	how often a child made it look again
+ * @moved:	the first round is through
  * @printed:	a table or JSON went to stdout
  * @output:	the table that is to be printed, or NULL
  * @records:	of those who were attached before, where it was asked
@@ -66,6 +67,7 @@ struct job {
 	size_t given;
 	size_t missing;
 	unsigned int looks;
+	bool moved;
 	bool printed;
 	struct output *output;
 	struct nsattach_record *records;

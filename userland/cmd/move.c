@@ -236,6 +236,7 @@ int move_all(struct job *job)
 	err = call(job, job->request, 0);
 	if (err && !report_all_failed(job, err))
 		return fail(job, job->request, err);
+	job->moved = true;
 	if (set && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
 		return move_more(job);
 	return 0;

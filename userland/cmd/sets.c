@@ -49,7 +49,7 @@ static int add(struct job *job, pid_t pid)
 
 	/* a child born inside is inside */
 	if (pid == getpid() || in_request(job, pid) ||
-	    nsattach_request_has_inside(job->request, pid))
+	    (job->moved && nsattach_request_has_inside(job->request, pid)))
 		return 0;
 	progress(job, "processes found:", nsattach_request_count(job->request), 0);
 	err = nsattach_request_add_pid(job->request, pid);
@@ -258,6 +258,9 @@ int sets_grow(struct job *job)
 
 	if (job->o->cgroup)
 		cgroup = grow_cgroup(job, job->o->cgroup);
+	/* it may go with the last member, who exits or joins another one */
+	if (cgroup == -ENOENT && job->moved)
+		cgroup = 0;
 	if (cgroup >= 0 && job->o->tree)
 		tree = add_tree(job);
 	if (cgroup < 0 || tree < 0)
