@@ -35,7 +35,8 @@ static int open_terminal(int *master)
 /* What @run writes to the fd @which, which is a terminal or a file meanwhile, is in text afterwards. */
 static void capture(int which, bool terminal, void (*run)(struct job *), struct job *job)
 {
-	int saved = dup(which), master = -1, fd;
+	int saved = dup(which), master, fd;
+	size_t used = 0;
 	ssize_t n;
 
 	fflush(NULL);
@@ -43,17 +44,19 @@ static void capture(int which, bool terminal, void (*run)(struct job *), struct 
 	dup2(fd, which);
 	run(job);
 	fflush(NULL);
-	if (!terminal)
-		lseek(fd, 0, SEEK_SET);
-	else
-		fcntl(master, F_SETFL, O_NONBLOCK);
-	n = read(terminal ? master : fd, text, sizeof(text) - 1);
-	text[n < 0 ? 0 : n] = '\0';
 	dup2(saved, which);
 	close(saved);
+	/* what was written comes bit by bit, and ends when nobody has the terminal any more */
+	if (terminal) {
+		close(fd);
+		fd = master;
+	} else {
+		lseek(fd, 0, SEEK_SET);
+	}
+	while ((n = read(fd, text + used, sizeof(text) - 1 - used)) > 0)
+		used += n;
+	text[used] = '\0';
 	close(fd);
-	if (terminal)
-		close(master);
 }
 
 static void tell(struct job *job)
