@@ -22,6 +22,7 @@
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "creds.h"
+#include "fs.h"
 #include "thread.h"
 
 static unsigned long switches(const struct task_struct *task)
@@ -50,8 +51,6 @@ static bool same_stop(const struct nsa_thread *th)
 
 	if (!task_is_stopped_or_traced(task))
 		return false;
-	if (th->op->pid_moved)
-		return true;
 	/* The count of its last switch before it is seen off the CPU. */
 	return !smp_load_acquire(&task->on_cpu) && switches(task) == th->switches;
 }
@@ -122,7 +121,6 @@ static void fill_copies(struct nsa_op *op)
 		list_for_each_entry(fs, &op->subjects[i].fss, node) {
 			if (!fs->copy || !fs->nr_threads)
 				continue;
-			fs->copy->umask = fs->old->umask;
 			fs->copy->users = fs->nr_threads;
 		}
 	}
@@ -187,6 +185,7 @@ static void unlock_all(struct nsa_op *op)
 static bool commit_stopped(struct nsa_op *op)
 {
 	struct nsa_thread *th;
+	unsigned long flags;
 	bool all = true;
 
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
@@ -196,7 +195,7 @@ static bool commit_stopped(struct nsa_op *op)
 	rcu_read_lock();
 	/* With PREEMPT_RT these locks sleep, and no interrupt takes them. */
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		local_irq_disable();
+		local_irq_save(flags);
 	all = lock_all(op);
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (all && th->state == NSA_STOPPED)
@@ -213,27 +212,32 @@ static bool commit_stopped(struct nsa_op *op)
 	}
 	unlock_all(op);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		local_irq_enable();
+		local_irq_restore(flags);
 	rcu_read_unlock();
 	return all;
+}
+
+static bool all_asleep(struct nsa_op *op)
+{
+	struct nsa_thread *th;
+
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (th->state == NSA_ASLEEP && nsa_is_running(th->task))
+			return false;
+	}
+	return true;
 }
 
 static bool nothing_changed(struct nsa_op *op)
 {
 	unsigned int i;
 
-	struct nsa_thread *th;
-
-	if (op->nr_pending || op->stale || op->restless)
+	if (op->nr_pending || op->stale || op->restless || !all_asleep(op))
 		return false;
-	for (th = nsa_first(op); th; th = nsa_next(th)) {
-		if (th->state == NSA_ASLEEP && nsa_is_running(th->task))
-			return false;
-	}
 	for (i = 0; i < op->nr_subjects; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (!op->pid_moved && !s->nr_parked && !s->nr_asleep && !s->nr_stopped)
+		if (!s->nr_parked && !s->nr_asleep && !s->nr_stopped)
 			return false;
 		if (!nsa_fs_ready(s))
 			return false;
@@ -267,10 +271,22 @@ bool nsa_commit_begin(struct nsa_op *op)
 	aim_copies(op);
 	spin_lock(&op->lock);
 	go = nothing_changed(op);
-	if (go && op->nr_stopped)
+	if (go && op->nr_stopped && !op->pid_target)
 		go = commit_stopped(op);
 	if (go)
 		WRITE_ONCE(op->state, NSA_COMMITTING);
+	spin_unlock(&op->lock);
+	return go;
+}
+
+bool nsa_commit_with_pids(struct nsa_op *op)
+{
+	bool go;
+
+	/* Elsewhere it is held with interrupts on, and those take tasklist_lock. */
+	if (!spin_trylock(&op->lock))
+		return false;
+	go = all_asleep(op) && (!op->nr_stopped || commit_stopped(op));
 	spin_unlock(&op->lock);
 	return go;
 }

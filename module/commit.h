@@ -22,12 +22,23 @@ void nsa_note_stops(struct nsa_op *op);
  * @op:		attach, nobody pending, all prepared
  *
  * Threads in a stop are switched here, under the lock that a wake-up of them
- * has to take.
+ * has to take, unless numbers of a pid namespace come first.
  *
  * Context: the caller; takes op->lock and siglock.
  * Return: true when nsa_commit() has to follow; false to gather again.
  */
 bool nsa_commit_begin(struct nsa_op *op);
+
+/**
+ * nsa_commit_with_pids - the last look of a pid move, and the stopped threads with it
+ * @op:		attach in state COMMITTING
+ *
+ * Context: the kernel's locks over numbers are held (tasklist_lock), interrupts are
+ * off; waits for nobody.
+ * Return: true when nothing can fail any more; false when a thread has left its stop
+ * or its sleep, and nothing has changed.
+ */
+bool nsa_commit_with_pids(struct nsa_op *op);
 
 /**
  * nsa_commit - switch every parked thread

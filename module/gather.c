@@ -45,7 +45,9 @@
  * reference (op.c).
  *
  * Locks: claims_lock > op->lock > siglock (of a subject with stopped threads);
- * fs->lock and task_lock nest in op->lock; task_lock never meets siglock.
+ * fs->lock and task_lock nest in op->lock; task_lock never meets siglock. In a
+ * pid move the kernel holds tasklist_lock and pidmap_lock around the last look at
+ * who is stopped or asleep: op->lock and siglock are tried there, not waited for.
  * No allocation and no sleep under any of them, nor under RCU.
  */
 #include <linux/delay.h>
@@ -233,6 +235,11 @@ static void ask_batch(struct nsa_op *op, struct nsa_batch *batch)
 	}
 }
 
+static int restless(struct nsa_op *op)
+{
+	return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0, &op->subjects[0], NULL);
+}
+
 static int deadline_passed(struct nsa_op *op)
 {
 	struct nsa_thread *th;
@@ -242,14 +249,14 @@ static int deadline_passed(struct nsa_op *op)
 			return nsa_fail(op, -ETIMEDOUT, NSATTACH_R_DEADLINE, 0,
 					th->subject, th->task);
 	}
-	return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0, &op->subjects[0], NULL);
+	return restless(op);
 }
 
 /* Why the caller should stop waiting although threads are pending, or 0. */
 static int interrupted(struct nsa_op *op)
 {
-	if (op->pid_moved)
-		return 0;
+	if (READ_ONCE(op->in_exec))
+		return restless(op);
 	if (task_sigpending(current))
 		return nsa_fail(op, -ERESTARTNOHAND, NSATTACH_R_INTERRUPTED, 0, NULL, NULL);
 	if (READ_ONCE(op->yield))
@@ -264,13 +271,12 @@ static void nap(struct nsa_op *op, u64 *look_ns)
 {
 	ktime_t until = ktime_add_ns(ktime_get(), *look_ns);
 
-	if (ktime_after(until, op->deadline) && !op->pid_moved)
+	if (ktime_after(until, op->deadline))
 		until = op->deadline;
 	/* TASK_INTERRUPTIBLE would not sleep with a task_work of an elder waiting. */
-	set_current_state(op->pid_moved ? TASK_UNINTERRUPTIBLE :
-			  test_thread_flag(TIF_NOTIFY_SIGNAL) ? TASK_KILLABLE :
+	set_current_state(test_thread_flag(TIF_NOTIFY_SIGNAL) ? TASK_KILLABLE :
 								TASK_INTERRUPTIBLE);
-	if (READ_ONCE(op->kicked) || (READ_ONCE(op->yield) && !op->pid_moved) ||
+	if (READ_ONCE(op->kicked) || READ_ONCE(op->yield) ||
 	    schedule_hrtimeout(&until, HRTIMER_MODE_ABS)) {
 		__set_current_state(TASK_RUNNING);
 		return;
@@ -368,48 +374,38 @@ static int leave_cgroup(struct nsa_op *op)
 	return err;
 }
 
-/* Return: as settle(). */
-static int commit(struct nsa_op *op)
-{
-	if (!nsa_commit_begin(op)) {
-		/* Somebody woke, and is on its way here. */
-		usleep_range(10, 30);
-		return 0;
-	}
-	nsa_commit(op);
-	nsa_finish(op, NSA_COMMITTED);
-	return 1;
-}
-
-/* Nobody can leave while the kernel decides about the numbers: COMMITTING. */
-static int commit_pids(struct nsa_op *op)
+/*
+ * Nobody leaves while the kernel decides about the numbers (COMMITTING); who is
+ * stopped is switched when it has (nsa_commit_with_pids()).
+ * Return: 0, -EAGAIN, or a negated errno with op->error set.
+ */
+static int commit_begin(struct nsa_op *op)
 {
 	int err;
 
 	if (!nsa_commit_begin(op))
-		return 0;
-	err = nsa_pid_commit(op);
-	if (err) {
+		return -EAGAIN;
+	err = op->pid_target ? nsa_pid_commit(op) : 0;
+	if (err)
 		nsa_finish(op, NSA_GATHER);
-		return err == -EAGAIN ? 0 : err;
+	return err;
+}
+
+/* Return: as settle(). */
+static int commit(struct nsa_op *op)
+{
+	int err = commit_begin(op);
+
+	if (err == -EAGAIN) {
+		/* Somebody woke, and is on its way here. */
+		usleep_range(10, 30);
+		return 0;
 	}
+	if (err)
+		return err;
 	nsa_commit(op);
 	nsa_finish(op, NSA_COMMITTED);
 	return 1;
-}
-
-/*
- * Stopped threads are switched by nsa_commit_begin(), which can not be taken
- * back: the numbers come first then, and the rest is carried through.
- */
-static int commit_pids_first(struct nsa_op *op)
-{
-	int err = nsa_pid_commit(op);
-
-	if (err)
-		return err == -EAGAIN ? 0 : err;
-	op->pid_moved = true;
-	return commit(op);
 }
 
 /* Return: true after a moment of waiting for threads that exit. */
@@ -437,22 +433,18 @@ static int settle(struct nsa_op *op)
 	op->slow = true;
 	op->restless = false;
 	spin_unlock(&op->lock);
-	if (op->in_exec && !op->pid_moved)
-		return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0, &op->subjects[0], NULL);
-	/* After a pid move nobody is new: the held threads made none. */
-	err = op->pid_moved ? 0 : ask_new(op);
+	if (op->in_exec)
+		return restless(op);
+	err = ask_new(op);
 	if (err)
 		return err < 0 ? err : 0;
-	if (!op->pid_moved && wait_for_leaving(op))
+	if (wait_for_leaving(op))
 		return 0;
 	err = nsa_prepare_again(op);
 	if (err > 0)
 		return 0;
 	if (!err && op->flags & NSATTACH_F_WHOLE_TREE)
 		err = nsa_check_children(op);
-	/* After a pid move there is no way back: whatever it is, try again. */
-	if (err && op->pid_moved)
-		return 0;
 	if (err)
 		return err;
 	if (op->flags & NSATTACH_F_CGROUP && !op->in_cgroup) {
@@ -460,8 +452,6 @@ static int settle(struct nsa_op *op)
 		if (err <= 0)
 			return err;
 	}
-	if (op->pid_target && !op->pid_moved)
-		return op->nr_stopped ? commit_pids_first(op) : commit_pids(op);
 	return commit(op);
 }
 

@@ -8,6 +8,7 @@
 
 #include "commit.h"
 #include "compat/compat.h"
+#include "fs.h"
 #include "meet.h"
 #include "pid.h"
 #include "restart.h"
@@ -62,8 +63,11 @@ void nsa_finish(struct nsa_op *op, enum nsa_op_state state)
 
 void nsa_count_fs(struct nsa_thread *th, int n)
 {
-	if (th->fs)
-		th->fs->nr_threads += n;
+	if (!th->fs)
+		return;
+	th->fs->nr_threads += n;
+	if (n > 0)
+		th->fs->holder = th;
 }
 
 bool nsa_as_prepared(struct nsa_thread *th)
@@ -74,6 +78,16 @@ bool nsa_as_prepared(struct nsa_thread *th)
 	    rcu_access_pointer(task->real_cred) != th->cred->cred)
 		return false;
 	return !th->fs || READ_ONCE(task->fs) == th->fs->old;
+}
+
+/*
+ * begin_new_exec() waits for io_uring, and runs what is queued: the credentials and
+ * the mm that it is about to install are not known. Where it stops for a tracer they
+ * are installed, and setup_new_exec() has let go of the mutex (fs/exec.c).
+ */
+static bool is_in_exec(void)
+{
+	return current->in_execve && mutex_is_locked(&current->signal->cred_guard_mutex);
 }
 
 /*
@@ -101,13 +115,10 @@ static bool arrive(struct nsa_thread *th)
 		th->state = NSA_GONE;
 		op->slow = true;
 	} else {
-		/*
-		 * begin_new_exec() waits for io_uring, and runs what is queued: the
-		 * credentials and the mm that it is about to install are not known.
-		 */
-		if (current->in_execve) {
+		if (is_in_exec()) {
 			op->in_exec = true;
 			op->slow = true;
+			wake_caller(op);
 		}
 		th->state = NSA_PARKED;
 		th->subject->nr_parked++;

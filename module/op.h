@@ -75,6 +75,7 @@ struct nsa_fs {
 	struct fs_struct *now;		/* in the record: what it became; compared only */
 	bool held;			/* a reference to @old during the commit */
 	unsigned int nr_threads;	/* how many gathered threads have it */
+	struct nsa_thread *holder;	/* the last one that was counted */
 	unsigned int nr_moved;
 	struct path root, pwd;		/* where it goes */
 	struct path old_root, old_pwd;	/* where it was; in the record: at first */
@@ -137,6 +138,7 @@ struct nsa_subject {
 	struct task_struct *stopped;	/* one of the stopped threads */
 	struct sighand_struct *sighand;	/* its siglock is held */
 	struct mm_struct *mm;		/* time, of a stopped thread: reference */
+	u32 changes_mm;			/* CLONE_NEW* bits that concern its memory */
 	int dumpable;			/* user, attach: what its mm was */
 	struct pid_namespace *was_in;	/* pid move: reference, for the record */
 	struct file *join, *back;	/* cgroup.procs, or NULL: references */
@@ -188,7 +190,6 @@ struct nsa_op {
 	ktime_t released;
 	unsigned int rounds;
 	struct pid_namespace *pid_target;	/* pid move: reference */
-	bool pid_moved;			/* there is no way back */
 	struct path wd;
 	const char *wd_name;
 	struct path cgroup_mount;	/* where cgroups are looked up; references */

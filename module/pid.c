@@ -5,8 +5,7 @@
  * The patched kernel does it (kernel/pid_move.c there): numbers are reserved for
  * every thread, then all get them at once under its own locks, or none does. It
  * is asked last, with all threads of all subjects held and everything else
- * prepared. Once it has said yes the op is carried through: deadline and signals
- * do not count any more.
+ * prepared, and asks back last of all (nsa_pid_ops.check) whether they still are.
  */
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>

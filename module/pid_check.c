@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "commit.h"
 #include "compat/compat.h"
 #include "pid_move.h"
 
@@ -156,11 +157,12 @@ static int check_process(struct pid_move *mv, struct task_struct *p)
 	return 0;
 }
 
-/* Under tasklist_lock. */
+/* Under tasklist_lock and pidmap_lock; what follows can not fail. */
 static int check(struct pid_move *mv)
 {
+	struct nsa_op *op = container_of(mv, struct nsa_pid_move, mv)->op;
 	struct pid_move_thread *mt;
-	int err = 0;
+	int err;
 
 	list_for_each_entry(mt, &mv->threads, node) {
 		if (mt->gone)
@@ -169,9 +171,9 @@ static int check(struct pid_move *mv)
 		if (!err && thread_group_leader(mt->task))
 			err = check_process(mv, mt->task);
 		if (err)
-			break;
+			return err;
 	}
-	return err;
+	return nsa_commit_with_pids(op) ? 0 : -EAGAIN;
 }
 
 const struct pid_move_ops nsa_pid_ops = {

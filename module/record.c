@@ -32,6 +32,7 @@
 
 #include "compat/compat.h"
 #include "creds.h"
+#include "fs.h"
 #include "op.h"
 #include "record.h"
 #include "thread.h"

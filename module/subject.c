@@ -293,14 +293,20 @@ void nsa_make_callers_yield(struct nsa_op *op)
 	spin_unlock(&claims_lock);
 }
 
-static bool is_ours(struct nsa_op *op, struct task_struct *task)
+/* Its subject, or NULL of a stranger. */
+static struct nsa_subject *ours(struct nsa_op *op, struct task_struct *task)
 {
 	struct nsa_subject *subject;
 
 	spin_lock(&claims_lock);
 	subject = claim_of(task_tgid(task));
 	spin_unlock(&claims_lock);
-	return subject && subject->op == op;
+	return subject && subject->op == op ? subject : NULL;
+}
+
+static bool is_ours(struct nsa_op *op, struct task_struct *task)
+{
+	return ours(op, task);
 }
 
 /* Under tasklist_lock. */
@@ -409,24 +415,35 @@ static unsigned int mm_users(struct task_struct *task, struct mm_struct **mm)
 	return users;
 }
 
-/* A process outside of the set, or NULL; kernel threads borrow it. Under RCU. */
-static struct task_struct *find_mm_sharer(struct nsa_op *op, const struct mm_struct *mm)
+/* Would @task keep what goes from the others that share its memory? */
+static bool keeps_some(struct nsa_op *op, struct task_struct *task, u32 changes)
+{
+	struct nsa_subject *subject = ours(op, task);
+
+	return !subject || changes & ~subject->changes_mm;
+}
+
+/* A process with this memory that does not change with it, or NULL. Under RCU. */
+static struct task_struct *find_mm_sharer(struct nsa_op *op, const struct mm_struct *mm,
+					  u32 changes)
 {
 	struct task_struct *p, *t;
 
 	for_each_process(p) {
+		/* These borrow it. */
 		if (p->flags & PF_KTHREAD)
 			continue;
 		for_each_thread(p, t) {
-			if (READ_ONCE(t->mm) == mm && !is_ours(op, t))
+			if (READ_ONCE(t->mm) == mm && keeps_some(op, t, changes))
 				return t;
 		}
 	}
 	return NULL;
 }
 
-int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject, u32 ns)
+int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject)
 {
+	u32 changes = subject->changes_mm;
 	struct task_struct *sharer = NULL, *t;
 	struct mm_struct *mm = NULL;
 	unsigned int users = 0;
@@ -439,9 +456,10 @@ int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject, u32 ns)
 			break;
 	}
 	if (users > subject->nr_parked + subject->nr_asleep + subject->nr_stopped)
-		sharer = find_mm_sharer(op, mm);
+		sharer = find_mm_sharer(op, mm, changes);
 	if (sharer)
-		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED, ns, subject, sharer);
+		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED,
+			       changes & CLONE_NEWTIME ?: CLONE_NEWUSER, subject, sharer);
 	rcu_read_unlock();
 	return err;
 }

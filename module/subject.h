@@ -57,8 +57,9 @@ int nsa_check_fs_sharers(struct nsa_op *op);
 /**
  * nsa_check_mm_sharers - does nobody else use the memory of a subject?
  * @op:		attach with all threads held, so that nobody can begin to share it
- * @subject:	one of its subjects
- * @ns:		CLONE_NEW* bit that is at fault if somebody does
+ * @subject:	one of its subjects, whose changes_mm, as those of all, is set
+ *
+ * But for those of the set that make the same changes.
  *
  * A vDSO clock page belongs to the mm: a stranger would see its clocks jump. So
  * does the mark that keeps those inside of a user namespace out of memory that was
@@ -66,7 +67,7 @@ int nsa_check_fs_sharers(struct nsa_op *op);
  *
  * Return: 0, or -EBUSY with op->error set.
  */
-int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject, u32 ns);
+int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject);
 
 int nsa_claim(struct nsa_op *op);
 void nsa_unclaim(struct nsa_op *op);

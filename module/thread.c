@@ -4,8 +4,6 @@
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
-#include <linux/mount.h>
-#include <linux/namei.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -13,6 +11,8 @@
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "creds.h"
+#include "fs.h"
+#include "meet.h"
 #include "pid.h"
 #include "record.h"
 #include "subject.h"
@@ -209,140 +209,9 @@ void nsa_origin_free(struct nsa_origin *origin)
 	kfree(origin);
 }
 
-/*
- * Is this path anything but the top of its mount namespace? The top is a root
- * dentry of a mount that is mounted, if at all, over other root dentries.
- */
-static bool is_chroot(const struct path *root)
+static bool moves_user(struct nsa_subject *subject)
 {
-	struct path path = *root;
-	bool chroot;
-
-	path_get(&path);
-	do {
-		chroot = path.dentry != path.mnt->mnt_root;
-	} while (!chroot && follow_up(&path));
-	path_put(&path);
-	return chroot;
-}
-
-/* Where the fs_struct is, and where it goes. */
-static int aim_fs(struct nsa_thread *th, struct nsa_fs *fs)
-{
-	struct nsa_op *op = th->op;
-
-	task_lock(th->task);
-	if (th->task->fs != fs->old) {
-		task_unlock(th->task);
-		return -ESRCH;
-	}
-	get_fs_root(fs->old, &fs->old_root);
-	get_fs_pwd(fs->old, &fs->old_pwd);
-	task_unlock(th->task);
-
-	if (op->detach) {
-		if (nsa_record_root(th->subject, fs))
-			return nsa_fail(op, -ESTALE, NSATTACH_R_MOVED_ON, CLONE_NEWNS,
-					th->subject, th->task);
-		return 0;
-	}
-	if (!(op->flags & NSATTACH_F_CHROOTED) && is_chroot(&fs->old_root))
-		return nsa_fail(op, -EXDEV, NSATTACH_R_CHROOTED, CLONE_NEWNS,
-				th->subject, th->task);
-	fs->root = th->proxy->root;
-	fs->pwd = th->proxy->pwd;
-	path_get(&fs->root);
-	path_get(&fs->pwd);
-	return 0;
-}
-
-static void put_paths(struct nsa_fs *fs)
-{
-	path_put(&fs->root);
-	path_put(&fs->pwd);
-	path_put(&fs->old_root);
-	path_put(&fs->old_pwd);
-}
-
-void nsa_fs_free(struct nsa_fs *fs)
-{
-	if (fs->copy && !fs->nr_moved)
-		nsa_free_fs_struct(fs->copy);
-	put_paths(fs);
-	kfree(fs);
-}
-
-/* Under nsa_fs_lock(). */
-static bool has_old_root(const struct nsa_fs *fs)
-{
-	return path_equal(&fs->old->root, &fs->old_root);
-}
-
-static bool is_aimed(struct nsa_thread *th)
-{
-	struct fs_struct *old = th->fs->old;
-	bool is = true;
-
-	/* A stopped one may be on its way out. */
-	task_lock(th->task);
-	if (th->task->fs == old) {
-		nsa_fs_lock(old);
-		is = has_old_root(th->fs);
-		nsa_fs_unlock(old);
-	}
-	task_unlock(th->task);
-	return is;
-}
-
-/* It went into another root meanwhile. */
-static int aim_again(struct nsa_thread *th, struct nsa_fs *fs)
-{
-	struct nsa_fs now = { .old = fs->old };
-	int err = aim_fs(th, &now);
-
-	if (!err) {
-		swap(fs->root, now.root);
-		swap(fs->pwd, now.pwd);
-		swap(fs->old_root, now.old_root);
-		swap(fs->old_pwd, now.old_pwd);
-	}
-	put_paths(&now);
-	return err;
-}
-
-static int prepare_fs(struct nsa_thread *th)
-{
-	struct fs_struct *old = READ_ONCE(th->task->fs);
-	struct nsa_fs *fs;
-	int err;
-
-	if (!old)
-		return -ESRCH;
-	if (th->fs && th->fs->old == old)
-		return is_aimed(th) ? 0 : aim_again(th, th->fs);
-	list_for_each_entry(fs, &th->subject->fss, node) {
-		if (fs->old == old) {
-			th->fs = fs;
-			return 0;
-		}
-	}
-	fs = kzalloc(sizeof(*fs), GFP_KERNEL);
-	if (!fs)
-		return -ENOMEM;
-	fs->old = old;
-	err = aim_fs(th, fs);
-	if (err) {
-		nsa_fs_free(fs);
-		return err;
-	}
-	list_add(&fs->node, &th->subject->fss);
-	th->fs = fs;
-	return 0;
-}
-
-static bool moves_user(struct nsa_thread *th)
-{
-	return th->op->detach ? nsa_record_has_user(th->subject) : !!th->op->join.user;
+	return subject->op->detach ? nsa_record_has_user(subject) : !!subject->op->join.user;
 }
 
 static bool moves_root(struct nsa_thread *th)
@@ -356,7 +225,7 @@ static int make_cred(struct nsa_thread *th, struct nsa_cred *c)
 
 	c->cred = get_task_cred(th->task);
 	err = nsa_subject_may(th->op, th->subject, th->task, c->cred);
-	if (!err && moves_user(th))
+	if (!err && moves_user(th->subject))
 		err = nsa_cred_make(th->op, th->subject, th->task, c);
 	return err;
 }
@@ -395,7 +264,7 @@ static int prepare(struct nsa_thread *th)
 	if (!err)
 		err = prepare_proxy(th);
 	if (!err && moves_root(th))
-		err = prepare_fs(th);
+		err = nsa_prepare_fs(th);
 	return err;
 }
 
@@ -421,32 +290,6 @@ int nsa_prepare_batch(struct nsa_batch *batch)
 	return 0;
 }
 
-bool nsa_fs_ready(struct nsa_subject *subject)
-{
-	struct nsa_fs *fs;
-
-	/* Somebody came with another one: what is in the list may be gone. */
-	if (subject->op->stale)
-		return false;
-	list_for_each_entry(fs, &subject->fss, node) {
-		unsigned int users;
-
-		if (!fs->nr_threads || (fs->copy && subject->nr_stopped))
-			continue;
-		if (subject->nr_stopped)
-			return false;
-		/* Its parked threads keep it alive. */
-		nsa_fs_lock(fs->old);
-		users = fs->old->users;
-		if (!subject->op->pid_moved && !has_old_root(fs))
-			subject->op->stale = true;
-		nsa_fs_unlock(fs->old);
-		if (subject->op->stale || (!fs->copy && users != fs->nr_threads))
-			return false;
-	}
-	return true;
-}
-
 static bool is_held(const struct nsa_thread *th)
 {
 	return th->state == NSA_PARKED || th->state == NSA_ASLEEP || th->state == NSA_STOPPED;
@@ -464,8 +307,8 @@ static void recount_fs(struct nsa_op *op)
 			fs->nr_threads = 0;
 	}
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
-		if (th->fs && is_held(th))
-			th->fs->nr_threads++;
+		if (is_held(th))
+			nsa_count_fs(th, 1);
 	}
 }
 
@@ -491,36 +334,31 @@ static int prepare_stale(struct nsa_op *op)
 	return 0;
 }
 
-/*
- * The copy starts as one of the caller's, which nobody can free meanwhile; the
- * commit fills it in.
- */
-static int prepare_copies(struct nsa_op *op, struct nsa_subject *subject)
+/* Each subject goes back to where it was itself. */
+static u32 changes_mm(struct nsa_subject *subject)
 {
-	struct nsa_fs *fs;
-	bool ready;
+	u32 changes = moves_user(subject) ? CLONE_NEWUSER : 0;
+	struct nsa_origin *o;
 
-	spin_lock(&op->lock);
-	ready = nsa_fs_ready(subject);
-	spin_unlock(&op->lock);
-	if (ready)
-		return 0;
-	list_for_each_entry(fs, &subject->fss, node) {
-		if (fs->copy)
-			continue;
-		fs->copy = nsa_copy_fs_struct(current->fs);
-		if (!fs->copy)
-			return -ENOMEM;
+	list_for_each_entry(o, &subject->origins, node) {
+		if (o->proxy->old->time_ns != o->proxy->new->time_ns)
+			changes |= CLONE_NEWTIME;
 	}
-	return 0;
+	return changes;
 }
 
-static int check_mm(struct nsa_op *op, struct nsa_subject *subject)
+static int check_mms(struct nsa_op *op)
 {
-	if (op->pid_moved || !nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER))
-		return 0;
-	return nsa_check_mm_sharers(op, subject,
-				    nsa_moves(op, CLONE_NEWTIME) ? CLONE_NEWTIME : CLONE_NEWUSER);
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < op->nr_subjects; i++)
+		op->subjects[i].changes_mm = changes_mm(&op->subjects[i]);
+	for (i = 0; i < op->nr_subjects && !err; i++) {
+		if (op->subjects[i].changes_mm)
+			err = nsa_check_mm_sharers(op, &op->subjects[i]);
+	}
+	return err;
 }
 
 int nsa_prepare_again(struct nsa_op *op)
@@ -533,15 +371,15 @@ int nsa_prepare_again(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects && !err; i++) {
 		struct nsa_subject *s = &op->subjects[i];
 
-		if (!op->pid_moved && !s->nr_parked && !s->nr_asleep && !s->nr_stopped)
+		if (!s->nr_parked && !s->nr_asleep && !s->nr_stopped)
 			return nsa_subject_is_gone(s) ?
 				nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL) : 1;
-		err = prepare_copies(op, s);
-		if (!err)
-			err = check_mm(op, s);
+		err = nsa_prepare_copies(op, s);
 	}
+	if (!err && nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER))
+		err = check_mms(op);
 	/* With mnt they get one of their own. */
-	if (!err && !op->pid_moved && nsa_moves(op, CLONE_NEWUSER) && !nsa_moves(op, CLONE_NEWNS))
+	if (!err && nsa_moves(op, CLONE_NEWUSER) && !nsa_moves(op, CLONE_NEWNS))
 		err = nsa_check_fs_sharers(op);
 	if (!err && (op->nr_stopped || nsa_moves(op, CLONE_NEWTIME)) && !op->stand_in) {
 		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);

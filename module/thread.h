@@ -47,11 +47,7 @@ int nsa_prepare_batch(struct nsa_batch *batch);
  */
 int nsa_prepare_again(struct nsa_op *op);
 
-/* Under op->lock: can the fs_structs of this subject be switched? */
-bool nsa_fs_ready(struct nsa_subject *subject);
-
 void nsa_origin_free(struct nsa_origin *origin);
-void nsa_fs_free(struct nsa_fs *fs);
 
 /* Drop what the caller holds: tasks, creds, fs copies, proxies. */
 void nsa_release_threads(struct nsa_op *op);

@@ -6,7 +6,7 @@ set -eu -o pipefail
 . "$(dirname "$0")/lib.sh"
 
 checks=(checkpatch_module checkpatch_patches sparse module_warnings userland_warnings tests_warnings
-	clang_format shellcheck versions spdx paths)
+	clang_format shellcheck versions mutants spdx paths)
 logs=$build/logs/lint
 
 # All the files that belong to the project: what git has, and what is not yet committed but would be.
@@ -105,6 +105,17 @@ shellcheck() {
 versions() {
 	none grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION' "$top/module" --include='*.[ch]' --exclude-dir=compat
 }
+
+# A mutant that changes nothing any more has lost what it was to break.
+lost_mutants() {
+	local script file
+	for script in "$top"/tests/mutants/*.sed; do
+		file=$top/module/$(sed -n 's/^# file: //p' "$script")
+		! sed -E -f "$script" "$file" | cmp -s - "$file" || echo "${script##*/} changes nothing in ${file##*/}"
+	done
+}
+
+mutants() { none lost_mutants; }
 
 # Some of Debian's files have a form without comments; debian/copyright speaks for them.
 without_spdx() {

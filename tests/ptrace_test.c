@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "gate.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -291,6 +292,59 @@ TEST_F_TIMEOUT(traced, threads_that_are_born_between_two_stops_move_along, 1200)
 	EXPECT_LT(0, GET(births.shared->births));
 	kill_and_reap(tracer);
 	subject_stop(&births);
+}
+
+static long call_exec(char *text)
+{
+	char *argv[] = { (char *)"sleep", (char *)"86400", NULL };
+
+	SET(*(int *)(void *)text, gate_shut(SYS_execve, -1));
+	execv("/bin/busybox", argv);
+	return -errno;
+}
+
+/* As a debugger: it stops where the exec is done, and everything goes on from there. */
+static void follow_exec(pid_t tid)
+{
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACEEXEC))
+		_exit(1);
+	while (waitpid(tid, &status, __WALL) == tid) {
+		if (WIFSTOPPED(status))
+			ptrace(PTRACE_CONT, tid, 0, 0);
+	}
+	_exit(0);
+}
+
+/* It meets its work in the stop, still in execve(2), with all that exec gives in place. */
+TEST_F_TIMEOUT(traced, one_that_stops_at_the_end_of_its_exec_is_moved, 120)
+{
+	struct subject subject;
+	struct gate gate;
+	pid_t tracer, caller;
+	int status, *number;
+
+	ASSERT_CLEAN(subject_start_plain(&subject, 2));
+	number = (int *)(void *)subject.shared->text;
+	tracer = fork_child();
+	if (!tracer)
+		follow_exec(subject.pid);
+	ASSERT_TRUE(UNTIL(strcmp(task_status(subject.pid, subject.pid, "TracerPid"), "0")));
+	SET(*number, 0);
+	subject_call_begin(&subject, call_exec);
+	ASSERT_TRUE(UNTIL(GET(*number)));
+	ASSERT_CLEAN(gate_wait(&gate, subject.pid, GET(*number)));
+	caller = fork_child();
+	if (!caller)
+		_exit(-attach_pid(subject.pid, self->a.pid, NS_BASE, NULL));
+	ASSERT_TRUE(UNTIL(task_state(caller, caller) == 'S' && task_syscall(caller, caller) == SYS_ioctl));
+	gate_open(&gate);
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_CLEAN(not_in(subject.pid, &self->a, NS_BASE));
+	kill_and_reap(tracer);
+	subject_stop(&subject);
 }
 
 TEST_HARNESS_MAIN

@@ -490,6 +490,15 @@ TEST_F(user, foreign_process_that_shares_root_and_cwd_is_ebusy)
 	snapshot_free(foreign);
 }
 
+static int both_to_u(FIXTURE_DATA(user) *self, struct attach *both, pid_t other)
+{
+	attach_init(both);
+	attach_add_subject(both, self->subject.pid);
+	attach_add_subject(both, other);
+	attach_set_target(both, self->places[USER_U].pid, CLONE_NEWUSER);
+	return attach_call(both);
+}
+
 /* What is opened for one of them is open for the other, who may still be inside. */
 TEST_F(user, foreign_process_that_shares_memory_is_ebusy)
 {
@@ -505,19 +514,37 @@ TEST_F(user, foreign_process_that_shares_memory_is_ebusy)
 	EXPECT_EQ(sharer->pid, error.tid);
 	EXPECT_EQ((__u32)CLONE_NEWUSER, error.ns);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
-	attach_init(&both);
-	ASSERT_EQ(0, attach_add_subject(&both, self->subject.pid));
-	ASSERT_EQ(0, attach_add_subject(&both, sharer->pid));
-	ASSERT_EQ(0, attach_set_target(&both, self->places[USER_U].pid, CLONE_NEWUSER));
-	ASSERT_ATTACHED(attach_call(&both), both.arg.error);
+	ASSERT_ATTACHED(both_to_u(self, &both, sharer->pid), both.arg.error);
 	EXPECT_EQ(0, subject_call(&self->subject, dumpable));
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED, detach_pid(self->subject.pid, &error), error);
 	EXPECT_EQ(0, subject_call(&self->subject, dumpable));
-	both.arg.namespaces = 0;
-	both.arg.target = 0;
+	both.arg.namespaces = both.arg.target = 0;
 	ASSERT_ATTACHED(detach_call(&both), both.arg.error);
 	EXPECT_EQ(1, subject_call(&self->subject, dumpable));
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	attach_done(&both);
+	kill(sharer->pid, SIGKILL);
+}
+
+/* Its own record says that it stays where it is: that it is in the set does not help. */
+TEST_F(user, one_that_shares_memory_and_would_stay_inside_is_ebusy)
+{
+	struct subject_options options = { .threads = 3, .setup = setup_sharer, .arg = sharer_alloc(CLONE_VM) };
+	const struct sharer *sharer = options.arg;
+	struct attach both, again;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_ATTACHED(both_to_u(self, &both, sharer->pid), both.arg.error);
+	for (int i = 0; i < 2; i++) {
+		attach_init(&again);
+		ASSERT_EQ(0, attach_add_subject(&again, sharer->pid));
+		ASSERT_EQ(0, attach_set_target(&again, self->places[USER_U].pid, CLONE_NEWUTS));
+		again.arg.flags = i ? 0 : NSATTACH_F_NO_RECORD;
+		ASSERT_ATTACHED(attach_call(&again), again.arg.error);
+	}
+	both.arg.namespaces = both.arg.target = 0;
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED, detach_call(&both), both.arg.error);
+	EXPECT_EQ(sharer->pid, both.arg.error.tid);
 	attach_done(&both);
 	kill(sharer->pid, SIGKILL);
 }

@@ -3,4 +3,4 @@
 # file: meet.c
 # config: plain
 # first: uring
-/^static bool arrive\(/,/^}/ s/if \(current->in_execve\)/if (0)/
+/^static bool arrive\(/,/^}/ s/if \(is_in_exec\(\)\)/if (0 \&\& is_in_exec())/

@@ -3,4 +3,4 @@
 # file: thread.c
 # config: plain
 # first: user
-/^static int check_mm\(/,/^}/ s/!nsa_moves\(op, CLONE_NEWTIME \| CLONE_NEWUSER\)/!nsa_moves(op, CLONE_NEWTIME)/
+/^static u32 changes_mm\(/,/^}/ s/moves_user\(subject\) \? CLONE_NEWUSER : 0/0/
