@@ -66,16 +66,12 @@ static void tell_json(const struct job *job, int code)
 
 void error_tell(const struct job *job, int code)
 {
-	bool colour;
-
 	if (!*job->error)
 		return;
 	/* what is a list already tells of each in it */
 	if (job->o->json && !job->printed)
 		tell_json(job, code);
 	fflush(stdout);
-	colour = output_colours(STDERR_FILENO);
-	fprintf(stderr, "%snsattach:%s ", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "");
-	text_show(job->error);
-	fputc('\n', stderr);
+	text_line(output_colours(STDERR_FILENO) ? "\033[1;31mnsattach:\033[0m" : "nsattach:",
+		  job->error);
 }

@@ -111,7 +111,7 @@ void job_step(const struct job *job, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	text_line(text ? text : "out of memory");
+	text_line("nsattach:", text ? text : "out of memory");
 	free(text);
 }
 

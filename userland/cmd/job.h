@@ -95,11 +95,10 @@ void job_close(struct job *job);
 void job_command(pid_t pid, char name[COMMAND_MAX]);
 
 /*
- * text.c: to stderr, with \xNN for what this locale can not show; as a line of ours; for
- * JSON, with \xNN for what is no UTF-8 or drives terminals, cut to @size
+ * text.c: as a line behind @lead to stderr, with \xNN for what this locale can not show;
+ * for JSON, with \xNN for what is no UTF-8 or drives terminals, cut to @size
  */
-void text_show(const char *text);
-void text_line(const char *text);
+void text_line(const char *lead, const char *text);
 #define ESCAPED_MAX (4 * 2 * ERROR_MAX) /* a sentence that is nothing else */
 void text_to_json(char *buf, size_t size, const char *text);
 

@@ -97,7 +97,7 @@ void report_missing(struct job *job)
 	struct output *out = job->output;
 
 	job->missing++;
-	text_line(job->error);
+	text_line("nsattach:", job->error);
 	/* the table of a dry run is another one */
 	if (out && !(job->o->dry_run && job->o->verb == VERB_ATTACH) && !output_line(out)) {
 		if (job->failure.pid)
@@ -138,7 +138,7 @@ int report_each(struct job *job)
 		failed++;
 		why = explain(job, i);
 		code = code ? code : why;
-		text_line(job->error);
+		text_line("nsattach:", job->error);
 	}
 	if (!failed)
 		return EXIT_MOVED;

@@ -5,6 +5,7 @@
  * It may be any bytes but NUL, and could drive the terminal of who reads it.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -29,25 +30,30 @@ static size_t printable(const char *text)
 	return used;
 }
 
-/* Escapes are those of libsmartcols in its tables. */
-void text_show(const char *text)
+/* As libsmartcols does it in its tables. */
+static void escape(char *to, const char *text)
 {
 	for (;;) {
 		size_t len = printable(text);
 
-		fwrite(text, 1, len, stderr);
+		to = mempcpy(to, text, len);
 		text += len;
 		if (!*text)
-			return;
-		fprintf(stderr, "\\x%02x", (unsigned char)*text++);
+			break;
+		to += sprintf(to, "\\x%02x", (unsigned char)*text++);
 	}
+	*to = '\0';
 }
 
-void text_line(const char *text)
+/* In one piece, since others may write to the same file. */
+void text_line(const char *lead, const char *text)
 {
-	fputs("nsattach: ", stderr);
-	text_show(text);
-	fputc('\n', stderr);
+	char *line = malloc(4 * strlen(text) + 1);
+
+	if (line)
+		escape(line, text);
+	fprintf(stderr, "%s %s\n", lead, line ? line : "out of memory");
+	free(line);
 }
 
 /* Those controls that JSON does not escape by itself: DEL and C1. */
