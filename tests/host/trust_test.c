@@ -98,6 +98,30 @@ TEST(a_user_can_not_name_the_process_of_another)
 	resolves_to_me("container:db");
 }
 
+TEST(root_does_not_answer_for_what_others_write_into_its_directory)
+{
+	char path[PATH_MAX];
+	uid_t owner = 1;
+
+	CHECK(state_owner("/tmp", &owner));
+	CHECK(owner == (geteuid() ? geteuid() : NOBODY));
+	CHECK(state_owner("/usr", &owner));
+	CHECK_INT(owner, 0);
+	begin();
+	put_runc("/shared/runc/db/state.json", stranger(), start_of(stranger()));
+	plant("/shared/runc");
+	plant("/shared/runc/db");
+	plant("/shared/runc/db/state.json");
+	path_format(path, "%s/shared", root);
+	chmod(path, 01777);
+	places.runtime = "/shared";
+	fails("runc:db", -EPERM, "not that user's");
+	fails("container:db", -EPERM, "not that user's");
+	chmod(path, 0755);
+	if (!geteuid())
+		resolves_to_me("runc:db");
+}
+
 /* A process that waits wherever @enter took it. */
 static pid_t start(int (*enter)(int), int where)
 {

@@ -21,6 +21,9 @@ int state_owner(const char *dir, uid_t *owner)
 	if (stat(dir, &st))
 		return 0;
 	*owner = st.st_uid;
+	/* root does not answer for what others wrote into its directory */
+	if (!st.st_uid && st.st_mode & (S_IWGRP | S_IWOTH))
+		*owner = geteuid() ? geteuid() : NOBODY;
 	return 1;
 }
 

@@ -13,7 +13,13 @@
 /* The longest are the lists of Podman, some KiB for each container. */
 #define STATE_MAX (8 << 20)
 
-/* Whose directory @dir is; 0 when there is none, and @owner stays as it is. */
+/* An @owner who may speak for no process. */
+#define NOBODY ((uid_t)-1)
+
+/*
+ * Who is believed about @dir: its owner; where others may write to root's, the caller,
+ * but not when that is root. 0 when there is none, and @owner stays as it is.
+ */
 int state_owner(const char *dir, uid_t *owner);
 
 /*
