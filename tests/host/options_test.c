@@ -175,6 +175,33 @@ TEST(what_would_change_nothing_is_refused)
 	CHECK_INT(parse("--pid 5 --ns mnt=/x,user=/y --wd /x --creds keep"), 0);
 }
 
+TEST(a_target_that_gives_nothing_is_refused)
+{
+	refused("--pid 5 -t 1 --ns net=/x", "--target is of no use");
+	CHECK_INT(parse("--pid 5 -t 1 --ns net=/x --join-cgroup"), 0);
+	CHECK_INT(parse("--pid 5 -t 1 --ns net=/x,uts"), 0);
+	CHECK_INT(parse("--pid 5 -t 1 -a --ns net=/x"), 0);
+	CHECK_INT(parse("--pid 5 -t netns:x --ns uts=/x"), 0);
+	refused("--pid 5 -t 1 -u --ns mnt=/x --root", "--root is that of the target");
+	refused("--pid 5 --ns mnt=/x --root", "--root is that of the target");
+}
+
+TEST(what_can_be_said_once_is_not_said_twice)
+{
+	refused("--pid 5 -t 1 -n --timeout 1 --timeout 9", "--timeout was given twice");
+	refused("--pid 5 -t 1 -U --creds translate --creds keep", "--creds was given twice");
+}
+
+TEST(help_comes_before_everything_else)
+{
+	CHECK_INT(parse("--list --help"), 0);
+	CHECK_INT(o.verb, VERB_HELP);
+	CHECK_INT(parse("--help --detach --target 3 -J"), 0);
+	CHECK_INT(o.verb, VERB_HELP);
+	refused("--version --json", "--version takes nothing else, not --json");
+	refused("--version --target 3", "--version takes nothing else, not --target");
+}
+
 TEST(an_action_refuses_what_it_has_no_use_for)
 {
 	refused("--detach --pid 5 --strict", "not --strict");
@@ -184,11 +211,13 @@ TEST(an_action_refuses_what_it_has_no_use_for)
 		"--dry-run, --output, --json, --verbose, not --no-record");
 	CHECK_INT(parse("--detach 5 --tree --each --dry-run --keep-cgroup -o pid -J -v --timeout 1"),
 		  0);
-	refused("--list 5", "--list takes only --output, --json, --verbose, not --pid");
+	refused("--list 5", "--list takes only --output, --json, not --pid");
 	refused("--list --target 5", "not --target");
 	refused("--list -n", "not -n");
 	refused("--list --strict", "not --strict");
 	refused("--features --tree", "--features takes only");
+	refused("--list -v", "not --verbose");
+	refused("--features -v", "not --verbose");
 	CHECK_INT(parse("--features -J -o note"), 0);
 	refused("--pid 5 -t 1 -n --keep-cgroup", "is for --detach");
 }

@@ -64,16 +64,28 @@ static int apply_text(struct options *o, const struct option *option, const char
 	return once(place, value, option->name, error);
 }
 
+/* --help is more urgent than any other. */
+static int apply_verb(struct options *o, const struct option *option, char error[ERROR_MAX])
+{
+	if (o->verb == VERB_HELP)
+		return 0;
+	if (option->value != VERB_HELP && o->verb && o->verb != (enum verb)option->value)
+		return fail(error, "--%s does not go with another action", option->name);
+	o->verb = option->value;
+	return 0;
+}
+
 static int apply(struct options *o, const struct option *option, const char *value,
 		 char error[ERROR_MAX])
 {
-	o->given |= 1ULL << (option - option_table);
+	__u64 bit = 1ULL << (option - option_table);
+
+	if (o->given & bit && (option->kind == OPTION_TIMEOUT || option->kind == OPTION_CREDS))
+		return fail(error, "--%s was given twice", option->name);
+	o->given |= bit;
 	switch (option->kind) {
 	case OPTION_VERB:
-		if (o->verb && o->verb != (enum verb)option->value)
-			return fail(error, "--%s does not go with another action", option->name);
-		o->verb = option->value;
-		return 0;
+		return apply_verb(o, option, error);
 	case OPTION_PID:
 		o->pids[o->nr_pids++] = value;
 		return 0;
@@ -284,9 +296,9 @@ static int fail_verb(const struct options *o, const struct option *wrong, char e
 		if (p->name && p->kind != OPTION_VERB && p->verbs & (1U << o->verb))
 			used += snprintf(names + used, sizeof(names) - used, "%s--%s",
 					 used ? ", " : "", p->name);
-	return fail(error, "--%s takes only %s, not %s%.*s", name_of_verb(o->verb), names,
-		    wrong->name ? "--" : "-", wrong->name ? (int)strlen(wrong->name) : 1,
-		    wrong->name ?: &wrong->letter);
+	return fail(error, "--%s takes %s%s, not %s%.*s", name_of_verb(o->verb),
+		    used ? "only " : "nothing else", names, wrong->name ? "--" : "-",
+		    wrong->name ? (int)strlen(wrong->name) : 1, wrong->name ?: &wrong->letter);
 }
 
 /* What the action has no use for is refused, not ignored. */
@@ -301,6 +313,21 @@ static int check_verb(const struct options *o, char error[ERROR_MAX])
 static bool names_namespaces(const struct options *o)
 {
 	return o->ns.mask || o->ns.all || o->ns.nr_paths;
+}
+
+/* What comes from a path does not come from the target. */
+static int check_paths(const struct options *o, bool netns, char error[ERROR_MAX])
+{
+	if (o->target && !netns && !o->ns.mask && !o->ns.all && !o->join_cgroup)
+		return fail(
+			error,
+			"--target is of no use when all of --ns has paths: leave it out, or name a type without one");
+	for (unsigned int i = 0; o->flags & NSATTACH_F_ROOT && i < o->ns.nr_paths; i++)
+		if (o->ns.paths[i].flag == CLONE_NEWNS)
+			return fail(
+				error,
+				"--root is that of the target, whose mnt must be joined too: name mnt without a path");
+	return ns_choice_check(&o->ns, error);
 }
 
 static int check_attach(const struct options *o, char error[ERROR_MAX])
@@ -335,7 +362,7 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 			"--no-record leaves no way back when a process of a cgroup appears that can not be moved: give --each, or leave it out");
 	if (check_about(o, error))
 		return -EINVAL;
-	return ns_choice_check(&o->ns, error);
+	return check_paths(o, netns, error);
 }
 
 static int check_detach(const struct options *o, char error[ERROR_MAX])
@@ -351,10 +378,9 @@ static int check_detach(const struct options *o, char error[ERROR_MAX])
 static int check(const struct options *o, char error[ERROR_MAX])
 {
 	bool moves = o->verb == VERB_ATTACH || o->verb == VERB_DETACH;
-	bool helps = o->verb == VERB_HELP || o->verb == VERB_VERSION;
 
 	if (!moves)
-		return helps ? 0 : check_verb(o, error);
+		return o->verb == VERB_HELP ? 0 : check_verb(o, error);
 	if (!o->nr_pids && !o->cgroup)
 		return fail(error,
 			    "which process? give --pid with its number, see nsattach --help");

@@ -19,6 +19,7 @@
 /* the actions that an option goes with */
 #define A (1U << VERB_ATTACH)
 #define D (1U << VERB_DETACH)
+#define L (1U << VERB_LIST | 1U << VERB_FEATURES)
 #define ANY ~0U
 
 /* one line each, as a table */
@@ -56,9 +57,9 @@ const struct option option_table[] = {
 	{ "detach",      0,   NULL,      ANY,   0,             VERB(VERB_DETACH), "put the process back where it was attached from" },
 	{ "list",        'l', NULL,      ANY,   0,             VERB(VERB_LIST), "show which processes are attached" },
 	{ "features",    0,   NULL,      ANY,   0,             VERB(VERB_FEATURES), "show what this kernel can do, and what not" },
-	{ "output",      'o', "COLUMNS", ANY,   0,             TEXT(columns), "columns of the tables" },
-	{ "json",        'J', NULL,      ANY,   0,             BOOL(json), "print JSON" },
-	{ "verbose",     'v', NULL,      ANY,   0,             BOOL(verbose), "tell the steps" },
+	{ "output",      'o', "COLUMNS", A|D|L, 0,             TEXT(columns), "columns of the tables" },
+	{ "json",        'J', NULL,      A|D|L, 0,             BOOL(json), "print JSON" },
+	{ "verbose",     'v', NULL,      A | D, 0,             BOOL(verbose), "tell the steps" },
 	{ "version",     'V', NULL,      ANY,   0,             VERB(VERB_VERSION), "print the version" },
 	{ "help",        'h', NULL,      ANY,   0,             VERB(VERB_HELP), "print this" },
 	{ .help = NULL },
