@@ -295,13 +295,26 @@ nsattach --pid $inside -t $place -a --strict --json
 [ $code = 7 ] && printed "{\"error\": {\"exit\": 7, .*\"pid\": $inside, " && calls 0 && true
 result "strict is not content with namespaces that are the same"
 
-STANDIN_SCAN=2 nsattach --pid $one -t $place -n --strict
+STANDIN_SCAN="kill -2 \$PPID" nsattach --pid $one -t $place -n --strict
 [ $code = 130 ] && calls 0 && true
 result "a signal during the look of --strict leaves everything as it is"
 
-STANDIN_SCAN=2 nsattach --pid $one -t $place -n --dry-run
+STANDIN_SCAN="kill -2 \$PPID" nsattach --pid $one -t $place -n --dry-run
 [ $code = 130 ] && true
 result "a signal ends a dry run"
+
+# found ARGS...: one of the processes exits just before it is looked at what it holds open
+found() {
+	sleep 600 &
+	local gone=$!
+	disown
+	members $gone $one
+	STANDIN_SCAN="[ \$STANDIN_NUMBER != $gone ] || { kill $gone; while [ -e /proc/$gone ]; do sleep 0.1; done; }" \
+		nsattach -t $place "$@"
+}
+
+found -n --cgroup ./members --dry-run && [ $code = 0 ] && calls 1 && found -n --cgroup ./members --strict && [ $code = 0 ] && calls 1 && true
+result "who was only found may exit before the look at what it holds open"
 
 STANDIN_HOOK="kill -2 \$PPID" STANDIN_SAY="left ok" nsattach --pid $one --tree -t $place -n
 [ $code = 130 ] && calls 1 && said "interrupted by a signal; nothing was changed" && true

@@ -19,7 +19,10 @@ static const struct column columns[] = {
 	[WHAT] = { "WHAT", COLUMN_TEXT, false, "path or description" },
 };
 
-/* A namespace that is the same already is not joined, but things may reach out of it too. */
+/*
+ * A namespace that is the same already is not joined, but things may reach out of it too.
+ * One that was only found, not named, may exit before its turn comes.
+ */
 static int scan(struct job *job, size_t index, unsigned int flags, nsattach_residue_fn *fn,
 		void *data)
 {
@@ -28,7 +31,7 @@ static int scan(struct job *job, size_t index, unsigned int flags, nsattach_resi
 	nsattach_request_set_namespaces(job->request, job->asked);
 	err = nsattach_residue_scan(job->request, index, flags, fn, data);
 	nsattach_request_set_namespaces(job->request, job->joined);
-	return err;
+	return err == -ESRCH && index >= job->given ? 0 : err;
 }
 
 /**

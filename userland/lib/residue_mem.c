@@ -119,7 +119,7 @@ int residue_maps(struct scan *s)
 	snprintf(path, sizeof(path), "/proc/%d/maps", s->pid);
 	f = fopen(path, "re");
 	if (!f)
-		return -errno;
+		return errno == ENOENT ? -ESRCH : -errno;
 	while (!ret && getline(&line, &size, f) > 0) {
 		/* segment 0 is a SysV id like any other */
 		if (!parse_map(line, &map) || !*map.file || *map.file == '[')

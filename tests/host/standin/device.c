@@ -15,7 +15,7 @@
  * STANDIN_OPENED	command that is run after a process was opened; $STANDIN_NUMBER is its number
  * STANDIN_OTHER	"17 18": process 18 is opened instead of 17
  * STANDIN_LIST	the process that has a record
- * STANDIN_SCAN	the signal that comes while it is looked at what a process holds open
+ * STANDIN_SCAN	command that is run before it is looked at what process $STANDIN_NUMBER holds open
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -60,18 +60,6 @@ int open(const char *path, int flags, ...)
 		return real(path, flags, mode);
 	device = real("/dev/null", flags, 0);
 	return device;
-}
-
-DIR *opendir(const char *path)
-{
-	static DIR *(*real)(const char *path);
-	const char *number = getenv("STANDIN_SCAN");
-
-	if (!real)
-		real = dlsym(RTLD_NEXT, "opendir");
-	if (number && strstr(path, "/fd"))
-		raise(atoi(number));
-	return real(path);
 }
 
 static int query(struct nsattach_query *q)
@@ -160,6 +148,18 @@ static void run_hook(const char *name, int number)
 
 	if (hook)
 		run(hook, number);
+}
+
+DIR *opendir(const char *path)
+{
+	static DIR *(*real)(const char *path);
+	int number, end = 0;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "opendir");
+	if (sscanf(path, "/proc/%d/fd%n", &number, &end) == 1 && end)
+		run_hook("STANDIN_SCAN", number);
+	return real(path);
 }
 
 /* Of the calls without a function of their own only pidfd_open() matters here. */
