@@ -221,6 +221,30 @@ STANDIN_HOOK="echo $inside >>$work/members/cgroup.procs" nsattach --cgroup ./mem
 [ $code = 0 ] && calls 1 "pids= $one$" && true
 result "who turns up inside after the move needs no other round"
 
+members 0 $one
+nsattach --cgroup ./members -t $place -n
+[ $code = 1 ] && said "some of its processes are not in this pid namespace" && calls 0 && true
+result "members without a number are not left out"
+
+mkdir -p members/threaded
+members $one
+STANDIN_PROCS=95 nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "what is threaded below a cgroup has no members of its own"
+
+STANDIN_PROCS=95 nsattach --cgroup ./members/threaded -t $place -n
+[ $code = 1 ] && said "it is threaded, and its processes are members of one above" && calls 0 && true
+result "a threaded cgroup is not an empty one"
+
+STANDIN_PROCS=19 nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "a cgroup that goes while it is read is no failure"
+
+STANDIN_PROCS=5 nsattach --cgroup ./members -t $place -n
+[ $code = 1 ] && said "the cgroup ./members can not be listed: Input/output error" && calls 0 && true
+result "a list of members that can not be read is not an empty one"
+rmdir members/threaded
+
 members $one
 nsattach --cgroup ./members -t $place -n --no-record
 [ $code = 2 ] && said "no way back" && calls 0 && true

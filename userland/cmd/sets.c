@@ -157,7 +157,10 @@ static int append(pid_t **pids, int count, pid_t pid)
 	return 0;
 }
 
-/* The members of the cgroup itself, to be freed: how many, or -errno. */
+/*
+ * The members of the cgroup itself, to be freed: how many, or -errno.
+ * -ENOENT: it has gone; -EOPNOTSUPP: it is threaded; -EXDEV: one has no number here.
+ */
 static int read_members(const char *dir, pid_t **pids)
 {
 	char path[PATH_MAX];
@@ -170,7 +173,10 @@ static int read_members(const char *dir, pid_t **pids)
 	if (!f)
 		return -errno;
 	while (!err && fscanf(f, "%d", &pid) == 1)
-		err = append(pids, count++, pid);
+		err = pid > 0 ? append(pids, count++, pid) : -EXDEV;
+	/* ENODEV: it went when the file was open already */
+	if (!err && ferror(f))
+		err = errno == ENODEV ? -ENOENT : -errno;
 	fclose(f);
 	return err ? err : count;
 }
@@ -233,8 +239,8 @@ static int add_cgroup(struct job *job, const char *dir, int depth)
 		    !path_format(path, "%s/%s", dir, entry->d_name))
 			continue;
 		ret = add_cgroup(job, path, depth - 1);
-		/* cgroups come and go */
-		if (ret == -ENOENT)
+		/* cgroups come and go; the members of a threaded one are those of one above */
+		if (ret == -ENOENT || ret == -EOPNOTSUPP)
 			ret = 0;
 		added |= ret > 0;
 	}
@@ -276,6 +282,10 @@ int sets_fail(struct job *job, int err)
 		why = "each process needs an open file, and there may be no more; raise ulimit -n";
 	else if (err == -ENOENT && cgroup)
 		why = "there is no such cgroup; give its path below /sys/fs/cgroup";
+	else if (err == -EOPNOTSUPP)
+		why = "it is threaded, and its processes are members of one above; give that one";
+	else if (err == -EXDEV)
+		why = "some of its processes are not in this pid namespace; run nsattach on the host";
 	return job_fail(job, EXIT_FAILED, "%s%s can not be listed: %s",
 			cgroup ? "the cgroup " : "the descendants", cgroup ?: "", why);
 }

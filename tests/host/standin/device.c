@@ -15,6 +15,7 @@
  * STANDIN_OPENED	command that is run after a process was opened; $STANDIN_NUMBER is its number
  * STANDIN_OTHER	"17 18": process 18 is opened instead of 17
  * STANDIN_LIST	the process that has a record
+ * STANDIN_PROCS	errno of reading a list of members in a directory named "threaded"
  * STANDIN_SCAN	command that is run before it is looked at what process $STANDIN_NUMBER holds open
  */
 #include <dirent.h>
@@ -60,6 +61,26 @@ int open(const char *path, int flags, ...)
 		return real(path, flags, mode);
 	device = real("/dev/null", flags, 0);
 	return device;
+}
+
+static ssize_t fail_read(void *cookie, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	errno = atoi(cookie);
+	return -1;
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	static FILE *(*real)(const char *path, const char *mode);
+	char *number = getenv("STANDIN_PROCS");
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "fopen");
+	if (number && strstr(path, "threaded/cgroup.procs"))
+		return fopencookie(number, mode, (cookie_io_functions_t){ .read = fail_read });
+	return real(path, mode);
 }
 
 static int query(struct nsattach_query *q)
