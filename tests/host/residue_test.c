@@ -3,6 +3,8 @@
  * Residue of a planted process, against a target in namespaces of its own
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <sched.h>
@@ -12,8 +14,10 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -201,6 +205,41 @@ TEST(sharers_of_memory_directories_and_files_are_found)
 	CHECK_INT(found[NSATTACH_RESIDUE_MM], 1);
 	CHECK_INT(found[NSATTACH_RESIDUE_FS], 1);
 	CHECK_INT(found[NSATTACH_RESIDUE_FILES], 1);
+	end(&w);
+}
+
+/* As in a container that may not compare processes. */
+static int forbid_kcmp(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kcmp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+TEST(what_can_not_be_compared_is_not_taken_for_unshared)
+{
+	int status = -1;
+	struct world w;
+	pid_t pid;
+
+	begin(&w, CLONE_NEWUTS);
+	memset(found, 0, sizeof(found));
+	pid = fork();
+	if (!pid)
+		_exit(forbid_kcmp() ||
+		      nsattach_residue_scan(w.request, 0, 0, remember, NULL) ||
+		      found[NSATTACH_RESIDUE_UNSEEN] != 1 ||
+		      !strstr(whats, "unseen -1 sharing with process 1 and ") ||
+		      !strstr(whats, " more (Operation not permitted)\n"));
+	waitpid(pid, &status, 0);
+	CHECK_INT(status, 0);
 	end(&w);
 }
 

@@ -307,6 +307,7 @@ enum nsattach_residue_kind {
 	NSATTACH_RESIDUE_MM,	 /* memory shared with process @with */
 	NSATTACH_RESIDUE_FS,	 /* root and working directory shared with process @with */
 	NSATTACH_RESIDUE_FILES,	 /* fd table shared with process @with */
+	NSATTACH_RESIDUE_UNSEEN, /* whether it shares something with @with can not be seen */
 };
 
 /**

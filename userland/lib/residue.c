@@ -21,7 +21,7 @@ static const char *const kind_names[] = {
 	[NSATTACH_RESIDUE_ROOT] = "root",      [NSATTACH_RESIDUE_SHM] = "shm",
 	[NSATTACH_RESIDUE_MQUEUE] = "mqueue",  [NSATTACH_RESIDUE_TTY] = "tty",
 	[NSATTACH_RESIDUE_MM] = "memory",      [NSATTACH_RESIDUE_FS] = "fs",
-	[NSATTACH_RESIDUE_FILES] = "fds",
+	[NSATTACH_RESIDUE_FILES] = "fds",      [NSATTACH_RESIDUE_UNSEEN] = "unseen",
 };
 
 EXPORT const char *nsattach_residue_name(enum nsattach_residue_kind kind)

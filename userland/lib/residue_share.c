@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/kcmp.h>
@@ -24,33 +25,61 @@ static const struct shared {
 	{ KCMP_FILES, NSATTACH_RESIDUE_FILES, "open files are shared" },
 };
 
-static int compare(struct scan *s, pid_t other)
+/**
+ * struct unseen - processes that could not be compared with
+ * @count:	how many
+ * @first:	the first of them
+ * @err:	why not
+ */
+struct unseen {
+	size_t count;
+	pid_t first;
+	int err;
+};
+
+static int compare(struct scan *s, pid_t other, struct unseen *unseen)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared) && !ret; i++) {
-		if (syscall(SYS_kcmp, s->pid, other, shared[i].type, 0, 0))
+		long order = syscall(SYS_kcmp, s->pid, other, shared[i].type, 0, 0);
+
+		if (!order)
+			ret = residue_found(s, shared[i].kind, 0, -1, other, "%s", shared[i].what);
+		if (order >= 0)
 			continue;
-		ret = residue_found(s, shared[i].kind, 0, -1, other, "%s", shared[i].what);
+		/* one that has gone shares nothing */
+		if (errno != ESRCH && !unseen->count++)
+			*unseen = (struct unseen){ 1, other, errno };
+		break;
 	}
 	return ret;
 }
 
 int residue_sharers(struct scan *s)
 {
+	struct unseen unseen = { 0 };
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
+	char more[40] = "";
 	int ret = 0;
 
-	while (dir && !ret && (entry = readdir(dir))) {
+	if (!dir)
+		return -errno;
+	while (!ret && (entry = readdir(dir))) {
 		pid_t other = atoi(entry->d_name);
 
 		if (other > 0 && other != s->pid)
-			ret = compare(s, other);
+			ret = compare(s, other, &unseen);
 	}
-	if (dir)
-		closedir(dir);
-	return ret;
+	closedir(dir);
+	if (ret || !unseen.count)
+		return ret;
+	if (unseen.count > 1)
+		snprintf(more, sizeof(more), " and %zu more", unseen.count - 1);
+	return residue_found(s, NSATTACH_RESIDUE_UNSEEN, 0, -1, unseen.first,
+			     "sharing with process %d%s (%s)", unseen.first, more,
+			     strerror(unseen.err));
 }
 
 /* Field 7 of stat: the device number of the controlling terminal. */
