@@ -319,6 +319,14 @@ nsattach --pid $inside -t $place -a --strict --json
 [ $code = 7 ] && printed "{\"error\": {\"exit\": 7, .*\"pid\": $inside, " && calls 0 && true
 result "strict is not content with namespaces that are the same"
 
+nsattach --pid $one -t $place -u --strict
+[ $code = 0 ] && calls 1 && true
+result "strict lets go who leaves nothing behind"
+
+STANDIN_UNSEEN=1 nsattach --pid $one -t $place -u --strict
+[ $code = 7 ] && said "first its unseen sharing with process 1 and .* more (Operation not permitted)" && calls 0 && true
+result "strict does not take for unshared what can not be compared"
+
 STANDIN_SCAN="kill -2 \$PPID" nsattach --pid $one -t $place -n --strict
 [ $code = 130 ] && calls 0 && true
 result "a signal during the look of --strict leaves everything as it is"
