@@ -146,6 +146,16 @@ bool nsa_is_running(struct task_struct *task)
 	return READ_ONCE(task->on_rq) || READ_ONCE(task->on_cpu);
 }
 
+/* If it is killed, its exit and the commit would both apply them. Frozen, it stays. */
+static bool has_undo(const struct task_struct *task)
+{
+#ifdef CONFIG_SYSVIPC
+	return READ_ONCE(task->sysvsem.undo_list);
+#else
+	return false;
+#endif
+}
+
 static bool may_switch_in(struct task_struct *task, const struct entry *e, u64 moves)
 {
 	if (is_sysv_wait(e->nr))
@@ -180,5 +190,7 @@ bool nsa_is_asleep(struct task_struct *task, u64 moves)
 	/* Frozen by cgroup v1 at the boundary, after whatever it did. */
 	if (state & TASK_FROZEN && (e.nr < 0 || !e.inside))
 		return true;
+	if (!(state & TASK_FROZEN) && moves & CLONE_NEWIPC && has_undo(task))
+		return false;
 	return may_switch_in(task, &e, moves);
 }

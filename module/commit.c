@@ -346,14 +346,19 @@ static void release_fs(struct fs_struct *fs, unsigned int nr)
  */
 static void switch_nothing(struct nsa_thread *th)
 {
+	struct fs_struct *copy = th->fs ? th->fs->copy : NULL;
+	int left;
+
 	WARN_ON_ONCE(th->state != NSA_ASLEEP);
 	th->state = NSA_GONE;
-	/* Freed with the op when nobody has moved to it. */
-	if (th->fs && th->fs->copy) {
-		nsa_fs_lock(th->fs->copy);
-		th->fs->copy->users--;
-		nsa_fs_unlock(th->fs->copy);
-	}
+	if (!copy)
+		return;
+	nsa_fs_lock(copy);
+	left = --copy->users;
+	nsa_fs_unlock(copy);
+	/* Those who moved to it have exited; without any it is freed with the op. */
+	if (!left && th->fs->nr_moved)
+		nsa_free_fs_struct(copy);
 }
 
 /* Who is parked stays; of a sleeper that dies, exit takes apart what it has. */

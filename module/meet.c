@@ -83,7 +83,8 @@ bool nsa_as_prepared(struct nsa_thread *th)
 /*
  * begin_new_exec() waits for io_uring, and runs what is queued: the credentials and
  * the mm that it is about to install are not known. Where it stops for a tracer they
- * are installed, and setup_new_exec() has let go of the mutex (fs/exec.c).
+ * are installed, and setup_new_exec() has let go of the mutex (fs/exec.c). That a
+ * debugger may hold it instead errs on the safe side.
  */
 static bool is_in_exec(void)
 {

@@ -324,6 +324,8 @@ static int prepare_stale(struct nsa_op *op)
 		if (!is_held(th))
 			continue;
 		err = prepare(th);
+		if (err == -ESRCH && READ_ONCE(th->task->signal->flags) & SIGNAL_GROUP_EXIT)
+			return nsa_fail(op, err, NSATTACH_R_SUBJECT_GONE, 0, th->subject, NULL);
 		if (err && err != -ESRCH)
 			return err;
 	}
