@@ -90,6 +90,43 @@ TEST(a_deadline_names_thread_state_and_function)
 	CHECK_HAS(text, "its thread 3731 is in uninterruptible sleep and did not stop within 5 s;");
 }
 
+TEST(who_waited_for_another_call_names_no_thread)
+{
+	struct nsattach_failure f = attach_failure(NSATTACH_R_DEADLINE, ETIMEDOUT);
+
+	f.error.tid = f.error.state = 0;
+	explain(&f);
+	CHECK_HAS(text, ": it waited for another attach or detach, which did not end within 5 s; "
+			"nothing was changed;");
+}
+
+TEST(who_asks_is_told_to_let_another_one_do_it)
+{
+	struct nsattach_failure f = attach_failure(NSATTACH_R_PID_BUSY, EBUSY);
+
+	explain(&f);
+	CHECK_HAS(text, ": process 3731 is the one that asks, and can not move itself between pid "
+			"namespaces; let another process move it");
+}
+
+TEST(a_detach_has_remedies_that_a_detach_can_follow)
+{
+	struct nsattach_failure f = attach_failure(NSATTACH_R_PIDNS_NOT_BELOW, EINVAL);
+
+	f.stage = NSATTACH_STAGE_DETACH;
+	explain(&f);
+	CHECK_STR(text, "process 3728 was not put back: it was not moved out of the same pid "
+			"namespace as the others; detach them one by one, or give --each");
+}
+
+TEST(an_id_that_is_unmapped_need_not_be_translated)
+{
+	struct nsattach_failure f = attach_failure(NSATTACH_R_ID_UNMAPPED, EOVERFLOW);
+
+	explain(&f);
+	CHECK_HAS(text, "; map that id inside, or leave --creds translate out");
+}
+
 TEST(without_a_namespace_of_its_own_all_are_named)
 {
 	struct nsattach_failure f = attach_failure(NSATTACH_R_SUBJECT_KTHREAD, EINVAL);

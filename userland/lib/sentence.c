@@ -76,6 +76,17 @@ static const struct stage {
 	[NSATTACH_STAGE_DETACH] = { lead_detach, sentences_by_errno },
 };
 
+static const struct sentence *by_reason(const struct nsattach_failure *f)
+{
+	const struct nsattach_error *error = &f->error;
+
+	if (error->reason == NSATTACH_R_DEADLINE && !error->tid && !error->state)
+		return &sentence_claimed;
+	if (error->reason == NSATTACH_R_PIDNS_NOT_BELOW && f->stage == NSATTACH_STAGE_DETACH)
+		return &sentence_apart;
+	return sentence_find(sentences_by_reason, error->reason);
+}
+
 static const struct sentence *choose(const struct nsattach_failure *f)
 {
 	const struct sentence *s = NULL;
@@ -83,7 +94,7 @@ static const struct sentence *choose(const struct nsattach_failure *f)
 	if (f->stage <= NSATTACH_STAGE_TARGET && f->err == EINVAL && f->leader <= 0)
 		return &sentence_no_number;
 	if (f->stage >= NSATTACH_STAGE_ATTACH && f->error.reason)
-		s = sentence_find(sentences_by_reason, f->error.reason);
+		s = by_reason(f);
 	if (!s)
 		s = sentence_find(stages[f->stage].by_errno, f->err);
 	return s ? s : &fallback;

@@ -23,6 +23,8 @@ struct sentence {
 const struct sentence *sentence_find(const struct sentence *table, int key);
 
 extern const struct sentence sentences_by_reason[];
+extern const struct sentence sentence_claimed; /* DEADLINE, but no thread is in the way */
+extern const struct sentence sentence_apart;   /* PIDNS_NOT_BELOW of a detach */
 extern const struct sentence sentences_by_errno[];
 extern const struct sentence sentences_open[];
 extern const struct sentence sentence_no_number; /* EINVAL, but there is no leader */

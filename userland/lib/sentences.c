@@ -49,8 +49,7 @@ const struct sentence sentences_by_reason[] = {
 	{ NSATTACH_R_PERM_OPENER, "the device was opened by somebody with other privileges",
 	  "open " NSATTACH_DEVICE " in the process that uses it" },
 	{ NSATTACH_R_NS_REFUSED, "the {ns} does not take it in ({errno})", NULL },
-	{ NSATTACH_R_PIDNS_NOT_BELOW,
-	  "the pid namespace to join is neither the process's own nor one below it",
+	{ NSATTACH_R_PIDNS_NOT_BELOW, "the pid namespace to join is not below the process's own",
 	  "detach it first if it is attached elsewhere, or leave pid out of --ns" },
 	{ NSATTACH_R_DEADLINE, "its {thread} is {state}{where} and did not stop within {timeout}",
 	  "nothing was changed; try again when it has finished there, or wait longer with --timeout" },
@@ -62,24 +61,25 @@ const struct sentence sentences_by_reason[] = {
 	{ NSATTACH_R_WD, "the working directory {name} can not be entered inside ({errno})",
 	  "give another one with --wd" },
 	{ NSATTACH_R_FS_SHARED, "it shares root and working directory with process {tid}",
-	  "move both at once: add --pid {tid}" },
+	  "move both at once: add --pid {tid}, or join mnt too" },
 	{ NSATTACH_R_MM_SHARED, "it shares its memory with process {tid}",
 	  "move both at once: add --pid {tid}" },
 	{ NSATTACH_R_NOT_ATTACHED, "it is not attached, or was attached without a record",
 	  "see who is with nsattach --list" },
 	{ NSATTACH_R_MOVED_ON,
-	  "it has changed its namespaces or its root itself since it was attached",
+	  "it has changed its namespaces, its root or (with user) its credentials itself since it was attached",
 	  "move it explicitly with --target" },
 	{ NSATTACH_R_USER_SAME, "it is in that user namespace already", "leave user out of --ns" },
 	{ NSATTACH_R_USER_NOT_BELOW, "the user namespace to join is not one below its own",
 	  "leave user out of --ns" },
 	{ NSATTACH_R_ID_UNMAPPED,
 	  "one of its user or group ids does not exist in the user namespace to join",
-	  "map that id inside, or try --creds translate" },
+	  "map that id inside, or leave --creds translate out" },
 	{ NSATTACH_R_PID_TAKEN, "its number {tid} is taken in the pid namespace to join",
 	  "give --renumber to let it have another one" },
-	{ NSATTACH_R_PID_BUSY, "process {tid} stands in the way of the move into the pid namespace",
-	  "move both at once, or wait until that one has exited" },
+	{ NSATTACH_R_PID_BUSY,
+	  "process {tid} is the one that asks, and can not move itself between pid namespaces",
+	  "let another process move it" },
 	{ NSATTACH_R_PID_DEPTH,
 	  "the pid namespace to join is too many levels below the one it was born in", NULL },
 	{ NSATTACH_R_WORKER, "its kernel worker thread {tid} can not be stopped",
@@ -115,6 +115,17 @@ const struct sentence sentences_by_reason[] = {
 	  "its namespaces did not change, but its former cgroup was removed, so it stays in the one to join",
 	  "put it into another one by hand" },
 	{ 0, NULL, NULL }
+};
+
+const struct sentence sentence_claimed = {
+	NSATTACH_R_DEADLINE,
+	"it waited for another attach or detach, which did not end within {timeout}",
+	"nothing was changed; try again when that has ended, or wait longer with --timeout"
+};
+
+const struct sentence sentence_apart = {
+	NSATTACH_R_PIDNS_NOT_BELOW, "it was not moved out of the same pid namespace as the others",
+	"detach them one by one, or give --each"
 };
 
 /* When the kernel gave no reason. */

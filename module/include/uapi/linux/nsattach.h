@@ -5,8 +5,9 @@
  * One misc device, /dev/nsattach. Every argument is a struct whose first member
  * is its size as the caller knows it. A longer struct from a newer caller is
  * accepted as long as all that this kernel does not know is zero (E2BIG
- * otherwise); a shorter one from an older caller is read as if padded with
- * zeroes, down to the members that name what is to move where (EINVAL below).
+ * otherwise, and above a page); a shorter one from an older caller is read as
+ * if padded with zeroes, down to the members before timeout_ns (list: the whole
+ * struct; EINVAL below).
  * Unknown flag bits and non-zero reserved members are refused (EINVAL).
  *
  * Processes are named by pidfds and namespaces by namespace fds (or by the
@@ -99,7 +100,7 @@ struct nsattach_query {
  * struct nsattach_subject - one process that is to move
  * @pidfd:	in: a pidfd of the process (of its thread group leader)
  * @result:	out: 0 if it moved, else the negated errno of its own failure;
- *		-ECANCELED if it was put back because another one failed
+ *		-ECANCELED if it did not move because another one of the set could not
  * @nr_threads:	out: number of threads that moved
  * @reserved:	must be 0
  */
@@ -111,8 +112,8 @@ struct nsattach_subject {
 };
 
 /*
- * Why an attach failed: struct nsattach_error::reason. Each has exactly one
- * errno, given in brackets.
+ * Why an attach failed: struct nsattach_error::reason. Each has one errno, in
+ * brackets, or passes on another's.
  */
 enum nsattach_reason {
 	/* no failure, or one without a more exact cause than its errno */
@@ -147,9 +148,15 @@ enum nsattach_reason {
 	NSATTACH_R_PERM_OPENER		= 19, /* [EPERM] the device was opened by somebody else */
 	/* [as the kernel says] the namespace refused the subject */
 	NSATTACH_R_NS_REFUSED		= 20,
-	/* [EINVAL] pid namespace is not the subject's own or one below it */
+	/*
+	 * [EINVAL] pid namespace is not below the subject's own (without a pid move: nor the
+	 * same); detach: not all were moved out of the same
+	 */
 	NSATTACH_R_PIDNS_NOT_BELOW	= 21,
-	/* [ETIMEDOUT] @tid in @state did not come to the user-mode boundary */
+	/*
+	 * [ETIMEDOUT] @tid in @state did not come to the user-mode boundary; both 0: another
+	 * attach or detach held a subject
+	 */
 	NSATTACH_R_DEADLINE		= 22,
 	/* [EAGAIN] threads or children appeared faster than they could be gathered */
 	NSATTACH_R_RESTLESS		= 23,
@@ -158,22 +165,22 @@ enum nsattach_reason {
 	NSATTACH_R_CHROOTED		= 25,
 	/* [as the lookup says] the working directory does not exist inside */
 	NSATTACH_R_WD			= 26,
-	/* [EBUSY] root and cwd are shared with process @tid outside the set */
+	/* [EBUSY] user without mnt: root and cwd are shared with process @tid outside the set */
 	NSATTACH_R_FS_SHARED		= 27,
-	/* [EBUSY] memory is shared with another process outside the set (time) */
+	/* [EBUSY] memory is shared with process @tid outside the set (time, user) */
 	NSATTACH_R_MM_SHARED		= 28,
 	/* [ENOENT] detach: there is no record of an attach */
 	NSATTACH_R_NOT_ATTACHED		= 29,
-	/* [ESTALE] detach: the process has changed its namespaces or root since */
+	/* [ESTALE] detach: it has changed its namespaces, root or (user) credentials since */
 	NSATTACH_R_MOVED_ON		= 30,
 	/* [EINVAL] user: the subject is in that user namespace already */
 	NSATTACH_R_USER_SAME		= 31,
 	/* [EINVAL] user: not a descendant of the subject's user namespace */
 	NSATTACH_R_USER_NOT_BELOW	= 32,
-	/* [EOVERFLOW] user: an id of the subject has no mapping in the new namespace */
+	/* [EOVERFLOW] user, CREDS_TRANSLATE: an id of the subject has no mapping inside */
 	NSATTACH_R_ID_UNMAPPED		= 33,
 	NSATTACH_R_PID_TAKEN		= 34, /* [EEXIST] pid move: number @tid is taken inside */
-	NSATTACH_R_PID_BUSY		= 35, /* [EBUSY] pid move: process @tid is in the way */
+	NSATTACH_R_PID_BUSY		= 35, /* [EBUSY] pid move: the caller, @tid, is a subject */
 	/* [E2BIG] pid move: too many levels below the namespace it was born in */
 	NSATTACH_R_PID_DEPTH		= 36,
 	/* [EBUSY] a kernel worker of the subject (@tid) can not be gathered */
@@ -229,7 +236,7 @@ struct nsattach_error {
 /**
  * struct nsattach_attach - move processes (ATTACH), or put them back (DETACH)
  * @size:	sizeof(struct nsattach_attach) as the caller knows it
- * @flags:	NSATTACH_F_*; DETACH takes NSATTACH_F_EACH, _CHECK, _CGROUP
+ * @flags:	NSATTACH_F_*; DETACH takes _EACH, _CHECK, _WHOLE_TREE, _CGROUP
  * @namespaces:	CLONE_NEW* bits to take from @target; DETACH: 0 for all that
  *		the attach changed (nothing else is accepted)
  * @target:	pidfd of the process whose namespaces are joined, or -1
