@@ -103,7 +103,7 @@ command_runs() {
 program_builds() {
 	apt_tree install --no-install-recommends pkg-config
 	cp "$top/userland/examples/move.c" "$tree/tmp/"
-	in_tree sh -c 'cd /tmp && gcc -D_GNU_SOURCE -o move move.c $(pkg-config --cflags --libs libnsattach) && ! ./move 4194303 1'
+	in_tree sh -c 'cd /tmp && gcc -o move move.c $(pkg-config --cflags --libs libnsattach) && ! ./move 4194303 1'
 }
 
 # module_for RELEASE VERSION: DKMS has built and installed it, it is for that kernel, and depmod announces the device

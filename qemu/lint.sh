@@ -129,7 +129,7 @@ spdx() { none without_spdx; }
 # Paths and hosts of the machine that somebody works on.
 private_words() {
 	local host
-	files | grep -v '^LICENSES/' | xargs -r grep -nE '(^|[^A-Za-z0-9_.$}*])/(work|root)/' || :
+	files | grep -v '^LICENSES/' | xargs -r grep -nE '(^|[^A-Za-z0-9_.$}*!])/(work|root)/' || :
 	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed -nE 's#.*https?://([^/ ]+)/.*#\1#p' | sort -u |
 		while read -r host; do
 			files | grep -v '^LICENSES/' | xargs -r grep -nF "$host" || :

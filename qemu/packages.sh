@@ -14,6 +14,7 @@ kmod              demo,test       resolves the modules the guest loads
 runc              demo,test       the container runtime that the subject moves into
 crun              crun            the container runtime asked for with RUNTIME=crun
 dpkg-dev          deb             builds the packages
+build-essential   deb             dpkg-buildpackage asks for it
 debhelper         deb             builds the packages
 dh-dkms           deb             packs the module for DKMS
 fakeroot          deb             builds the packages

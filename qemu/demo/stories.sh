@@ -147,9 +147,10 @@ new_hosts() {
 	echo '192.0.2.7 new' >/etc/hosts.new
 	line 1 4
 	hosts_ns=$!
-	claim "the new file is in a mount namespace of its own" soon grep -qs new "/proc/$hosts_ns/root/etc/hosts"
-	target=$hosts_ns
 	line 2 4
+	claim "the new file is in a mount namespace of its own" eval "is $? 0 && grep new /proc/$hosts_ns/root/etc/hosts"
+	target=$hosts_ns
+	line 3 4
 	claim "the service reads the new one" eval "is $? 0 && grep new /proc/$subject/root/etc/hosts"
 	claim "everybody else the old one" grep old /etc/hosts
 	kill "$hosts_ns"

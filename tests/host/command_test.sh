@@ -128,9 +128,19 @@ done
 result "the process that the sentence is about is in the JSON"
 
 "${CC:-cc}" -Wall -Wextra -Werror -I"$top/userland/include" -I"$top/module/include/uapi" \
-	-D_GNU_SOURCE -o "$work/move" "$top/userland/examples/move.c" -L"$OUT" -lnsattach \
+	-o "$work/move" "$top/userland/examples/move.c" -L"$OUT" -lnsattach \
 	>"$work/out" 2>"$work/err" && true
 result "the example builds against the shared library"
+
+{
+	sed -n '/^\.EX/,/^\.EE/{/^\.E/!p}' "$top/userland/man/libnsattach.3" | sed 's/\\e/\\/g; s/\\-/-/g'
+	echo 'int main(void) { return !move(NULL, 4194303, 1); }'
+} >"$work/manual.c"
+"${CC:-cc}" -Wall -Wextra -Werror -I"$top/userland/include" -I"$top/module/include/uapi" \
+	-o "$work/manual" "$work/manual.c" -L"$OUT" -lnsattach >"$work/out" 2>"$work/err" && true
+result "the example of libnsattach(3) builds"
+LD_LIBRARY_PATH=$OUT "$work/manual" 2>"$work/err" && grep -q "there is no process 4194303" "$work/err" && true
+result "and tells which process is not there"
 
 status=0
 LD_LIBRARY_PATH=$OUT "$work/move" 4194303 1 >"$work/out" 2>"$work/err" || status=$?

@@ -6,6 +6,7 @@
  *
  *	cc move.c $(pkg-config --cflags --libs libnsattach)
  */
+#define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
 #include <libnsattach.h>
@@ -42,10 +43,13 @@ static int add(struct nsattach_request *request, const char *subject, const char
 	if (resolve(subject, &name))
 		return 1;
 	err = nsattach_request_add_pidfd(request, name.pidfd, name.pid);
-	if (!err && resolve(target, &name))
-		return 1;
-	if (!err)
+	if (!err) {
+		failure.stage = NSATTACH_STAGE_TARGET;
+		failure.name = target;
+		if (resolve(target, &name))
+			return 1;
 		err = nsattach_request_set_target_pidfd(request, name.pidfd, name.pid);
+	}
 	failure.err = -err;
 	return err ? explain(&failure) : 0;
 }
