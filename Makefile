@@ -54,8 +54,8 @@ shell: ## a shell in the VM, with nsattach, its module, runc and a running conta
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
 	@qemu/shell.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-stock)) $(CONFIG)
 
-gdb: ## the same VM, and gdb on its kernel with the module's symbols
-	@qemu/packages.sh test
+gdb: ## gdb on the kernel of a VM that is about to run the suites, with the module's symbols (TEST=)
+	@qemu/packages.sh test gdb
 	@qemu/gdb.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-patched)) $(CONFIG)
 
 patches-check: ## each kernel patch applies, is clean and builds, options on and off (VERSION="6.1 6.12 7.2")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# packages.sh JOB...: install what the jobs (demo, test, lint) need and the machine does not have.
+# packages.sh JOB...: install what the jobs (demo, test, lint, crun, deb, selftests, fuzz, gdb) need and the
+# machine does not have.
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -41,6 +42,7 @@ libelf-dev        test,lint       builds kernels
 perl              test,lint       builds kernels, runs checkpatch
 binutils          test,lint       tells which line an address is
 clang             fuzz            libFuzzer and the sanitizers
+gdb               gdb             looks into the kernel of a VM
 libcap-dev        selftests       compiles the selftests of the kernel
 sparse            lint            checks the module
 shellcheck        lint            checks the scripts
@@ -51,7 +53,7 @@ git               lint            lists the files to check
 wanted() {
 	local job package jobs
 	for job in "$@"; do
-		case $job in demo | test | lint | crun | deb | selftests | fuzz) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
+		case $job in demo | test | lint | crun | deb | selftests | fuzz | gdb) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
 		while read -r package jobs _; do
 			case ,$jobs, in *,"$job",*) echo "$package" ;; esac
 		done <<<"$table"
@@ -77,7 +79,7 @@ install() {
 	fi
 }
 
-[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb|selftests..."
+[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb|selftests|fuzz|gdb..."
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die "this machine is not a Debian: install by hand what the table in qemu/packages.sh lists"
 fi

@@ -4,7 +4,7 @@
 #   TEST="threads abi"   only these suites (shell patterns)
 #   KSRC=/path/to/linux  that tree as the kernel
 #   V=1                  show all of the TAP
-#   SCALE=whole          the figures of the acceptance list in full
+#   SCALE=whole          the full numbers of rounds and processes (hours)
 #   RESUME=1             what passed before with the same inputs is not run again
 #   RESULTS=FILE         where the rows go; build/results.tsv without it
 #   DETERMINISTIC=1      one processor, guest time counts guest instructions
