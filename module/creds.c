@@ -136,6 +136,9 @@ static int enter(struct nsa_op *op, struct nsa_subject *subject, struct cred *ne
 	put_user_ns(new->user_ns);
 	new->user_ns = get_user_ns(to);
 	err = nsa_set_cred_ucounts(new);
+	/* It says so of memory; here it means that others were found (prepare_cred()). */
+	if (err == -EAGAIN)
+		err = -ENOMEM;
 	if (err)
 		return nsa_fail(op, err, NSATTACH_R_NS_REFUSED, CLONE_NEWUSER, subject, NULL);
 	return 0;
@@ -186,6 +189,43 @@ static bool has_new_creds(const struct nsa_thread *th)
 {
 	return th->cred->new && th->task->mm &&
 	       (th->state == NSA_PARKED || th->state == NSA_STOPPED || th->state == NSA_MOVED);
+}
+
+static bool is_above(const struct user_namespace *ns, const struct user_namespace *of)
+{
+	while (of && of != ns)
+		of = of->parent;
+	return of;
+}
+
+/* By one who has no power where the process goes back to? */
+static bool is_open(struct nsa_thread *th)
+{
+	const struct cred *tracer;
+	bool open;
+
+	/* A stopped one may be on its way out. */
+	task_lock(th->task);
+	open = th->task->mm && nsa_dumpable(th->task) != NSA_UNDUMPABLE;
+	task_unlock(th->task);
+	rcu_read_lock();
+	tracer = rcu_dereference(th->task->ptracer_cred);
+	open |= tracer && !is_above(tracer->user_ns, th->cred->new->user_ns);
+	rcu_read_unlock();
+	return open;
+}
+
+int nsa_creds_check_closed(struct nsa_op *op)
+{
+	struct nsa_thread *th;
+
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if ((th->state == NSA_PARKED || th->state == NSA_STOPPED) && th->cred->new &&
+		    is_open(th))
+			return nsa_fail(op, -ESTALE, NSATTACH_R_MOVED_ON, CLONE_NEWUSER,
+					th->subject, th->task);
+	}
+	return 0;
 }
 
 void nsa_creds_close(struct nsa_op *op)

@@ -26,6 +26,18 @@ int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_st
 		  struct nsa_cred *c);
 
 /**
+ * nsa_creds_check_closed - are those who go back to other credentials as closed as on arrival?
+ * @op:		detach; all its threads are held
+ *
+ * One that has made itself dumpable may be open to somebody inside, and one whose
+ * tracer has no power over where it goes back to is.
+ *
+ * Context: the caller.
+ * Return: 0, or -ESTALE with op->error set.
+ */
+int nsa_creds_check_closed(struct nsa_op *op);
+
+/**
  * nsa_creds_close - let nobody of the new user namespace read what is about to come
  * @op:		attach; all its threads are held, none has been switched
  *

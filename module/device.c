@@ -124,8 +124,11 @@ static int copy_request(struct request *r, const void __user *uarg)
 
 	if (!err)
 		err = copy_struct_from_user(&r->run.arg, sizeof(r->run.arg), uarg, r->usize);
-	if (err)
+	if (err) {
+		/* There is nothing to answer into. */
+		r->usize = 0;
 		return err;
+	}
 	r->run.arg.error = (struct nsattach_error){ .subject = -1 };
 	r->run.arg.stall_ns = 0;
 	r->run.arg.nr_threads = 0;

@@ -415,7 +415,9 @@ static bool wait_for_leaving(struct nsa_op *op)
 		return false;
 	if (!op->leave_until)
 		op->leave_until = ktime_add_ns(ktime_get(), LEAVE_NS);
-	if (ktime_after(ktime_get(), op->leave_until))
+	/* Memory is not opened again as long as one has it that is still inside. */
+	if (ktime_after(ktime_get(), op->leave_until) &&
+	    !(op->detach && nsa_moves(op, CLONE_NEWUSER)))
 		return false;
 	usleep_range(50, 100);
 	return true;

@@ -138,7 +138,7 @@ struct nsa_subject {
 	struct task_struct *stopped;	/* one of the stopped threads */
 	struct sighand_struct *sighand;	/* its siglock is held */
 	struct mm_struct *mm;		/* time, of a stopped thread: reference */
-	u32 changes_mm;			/* CLONE_NEW* bits that concern its memory */
+	u32 changes;			/* time and user, as CLONE_NEW* bits: do they? */
 	int dumpable;			/* user, attach: what its mm was */
 	struct pid_namespace *was_in;	/* pid move: reference, for the record */
 	struct file *join, *back;	/* cgroup.procs, or NULL: references */

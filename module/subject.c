@@ -338,14 +338,22 @@ int nsa_check_children(struct nsa_op *op)
 	return err;
 }
 
-/* How many threads of the set have this fs_struct: all that do are held. */
+/* Would @task keep what goes from the others that share with it? */
+static bool keeps_some(struct nsa_op *op, struct task_struct *task, u32 changes)
+{
+	struct nsa_subject *subject = ours(op, task);
+
+	return !subject || changes & ~subject->changes;
+}
+
+/* How many threads change user together with this fs_struct: all that do are held. */
 static unsigned int count_fs(struct nsa_op *op, const struct fs_struct *fs)
 {
 	struct nsa_thread *th;
 	unsigned int n = 0;
 
 	for (th = nsa_first(op); th; th = nsa_next(th))
-		n += READ_ONCE(th->task->fs) == fs;
+		n += READ_ONCE(th->task->fs) == fs && th->subject->changes & CLONE_NEWUSER;
 	return n;
 }
 
@@ -364,14 +372,14 @@ static unsigned int fs_users(struct task_struct *task)
 	return users;
 }
 
-/* A process outside of the set, or NULL; under RCU. */
+/* A process that has it and stays where it is, or NULL; under RCU. */
 static struct task_struct *find_fs_sharer(struct nsa_op *op, const struct fs_struct *fs)
 {
 	struct task_struct *p, *t;
 
 	for_each_process(p) {
 		for_each_thread(p, t) {
-			if (READ_ONCE(t->fs) == fs && !is_ours(op, t))
+			if (READ_ONCE(t->fs) == fs && keeps_some(op, t, CLONE_NEWUSER))
 				return t;
 		}
 	}
@@ -387,7 +395,8 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 
 	for (th = nsa_first(op); th && !err; th = nsa_next(th)) {
 		fs = READ_ONCE(th->task->fs);
-		if (!fs || fs == seen)
+		/* With mnt they get one of their own. */
+		if (!fs || fs == seen || th->fs || !(th->subject->changes & CLONE_NEWUSER))
 			continue;
 		seen = fs;
 		if (fs_users(th->task) <= count_fs(op, fs))
@@ -415,14 +424,6 @@ static unsigned int mm_users(struct task_struct *task, struct mm_struct **mm)
 	return users;
 }
 
-/* Would @task keep what goes from the others that share its memory? */
-static bool keeps_some(struct nsa_op *op, struct task_struct *task, u32 changes)
-{
-	struct nsa_subject *subject = ours(op, task);
-
-	return !subject || changes & ~subject->changes_mm;
-}
-
 /* A process with this memory that does not change with it, or NULL. Under RCU. */
 static struct task_struct *find_mm_sharer(struct nsa_op *op, const struct mm_struct *mm,
 					  u32 changes)
@@ -443,7 +444,7 @@ static struct task_struct *find_mm_sharer(struct nsa_op *op, const struct mm_str
 
 int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject)
 {
-	u32 changes = subject->changes_mm;
+	u32 changes = subject->changes;
 	struct task_struct *sharer = NULL, *t;
 	struct mm_struct *mm = NULL;
 	unsigned int users = 0;

@@ -45,7 +45,7 @@ int nsa_check_children(struct nsa_op *op);
 
 /**
  * nsa_check_fs_sharers - does nobody else use the root and cwd of a subject?
- * @op:		attach with all threads held
+ * @op:		attach with all threads held, and what changes for each subject known
  *
  * Linux shares no fs_struct across user namespaces (clone(2), setns(2)): a
  * chroot() by one that is root only inside would be felt outside.
@@ -57,7 +57,7 @@ int nsa_check_fs_sharers(struct nsa_op *op);
 /**
  * nsa_check_mm_sharers - does nobody else use the memory of a subject?
  * @op:		attach with all threads held, so that nobody can begin to share it
- * @subject:	one of its subjects, whose changes_mm, as those of all, is set
+ * @subject:	one of its subjects, whose changes, as those of all, are known
  *
  * But for those of the set that make the same changes.
  *

@@ -337,29 +337,34 @@ static int prepare_stale(struct nsa_op *op)
 }
 
 /* Each subject goes back to where it was itself. */
-static u32 changes_mm(struct nsa_subject *subject)
+static u32 changes(struct nsa_subject *subject)
 {
-	u32 changes = moves_user(subject) ? CLONE_NEWUSER : 0;
+	u32 bits = moves_user(subject) ? CLONE_NEWUSER : 0;
 	struct nsa_origin *o;
 
 	list_for_each_entry(o, &subject->origins, node) {
 		if (o->proxy->old->time_ns != o->proxy->new->time_ns)
-			changes |= CLONE_NEWTIME;
+			bits |= CLONE_NEWTIME;
 	}
-	return changes;
+	return bits;
 }
 
-static int check_mms(struct nsa_op *op)
+/* Memory, root and cwd that somebody shares who stays where it is, or who looks in. */
+static int check_sharers(struct nsa_op *op)
 {
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < op->nr_subjects; i++)
-		op->subjects[i].changes_mm = changes_mm(&op->subjects[i]);
+		op->subjects[i].changes = changes(&op->subjects[i]);
 	for (i = 0; i < op->nr_subjects && !err; i++) {
-		if (op->subjects[i].changes_mm)
+		if (op->subjects[i].changes)
 			err = nsa_check_mm_sharers(op, &op->subjects[i]);
 	}
+	if (!err)
+		err = nsa_check_fs_sharers(op);
+	if (!err && op->detach)
+		err = nsa_creds_check_closed(op);
 	return err;
 }
 
@@ -379,10 +384,7 @@ int nsa_prepare_again(struct nsa_op *op)
 		err = nsa_prepare_copies(op, s);
 	}
 	if (!err && nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER))
-		err = check_mms(op);
-	/* With mnt they get one of their own. */
-	if (!err && nsa_moves(op, CLONE_NEWUSER) && !nsa_moves(op, CLONE_NEWNS))
-		err = nsa_check_fs_sharers(op);
+		err = check_sharers(op);
 	if (!err && (op->nr_stopped || nsa_moves(op, CLONE_NEWTIME)) && !op->stand_in) {
 		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
 		if (!op->stand_in)

@@ -526,29 +526,6 @@ TEST_F(user, foreign_process_that_shares_memory_is_ebusy)
 	kill(sharer->pid, SIGKILL);
 }
 
-/* Its own record says that it stays where it is: that it is in the set does not help. */
-TEST_F(user, one_that_shares_memory_and_would_stay_inside_is_ebusy)
-{
-	struct subject_options options = { .threads = 3, .setup = setup_sharer, .arg = sharer_alloc(CLONE_VM) };
-	const struct sharer *sharer = options.arg;
-	struct attach both, again;
-
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	ASSERT_ATTACHED(both_to_u(self, &both, sharer->pid), both.arg.error);
-	for (int i = 0; i < 2; i++) {
-		attach_init(&again);
-		ASSERT_EQ(0, attach_add_subject(&again, sharer->pid));
-		ASSERT_EQ(0, attach_set_target(&again, self->places[USER_U].pid, CLONE_NEWUTS));
-		again.arg.flags = i ? 0 : NSATTACH_F_NO_RECORD;
-		ASSERT_ATTACHED(attach_call(&again), again.arg.error);
-	}
-	both.arg.namespaces = both.arg.target = 0;
-	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED, detach_call(&both), both.arg.error);
-	EXPECT_EQ(sharer->pid, both.arg.error.tid);
-	attach_done(&both);
-	kill(sharer->pid, SIGKILL);
-}
-
 static long redump(char *text)
 {
 	(void)text;

@@ -3,4 +3,4 @@
 # file: thread.c
 # config: plain
 # first: user
-/^static u32 changes_mm\(/,/^}/ s/moves_user\(subject\) \? CLONE_NEWUSER : 0/0/
+/^static u32 changes\(/,/^}/ s/moves_user\(subject\) \? CLONE_NEWUSER : 0/0/

@@ -2,5 +2,5 @@
 # what: one who shares memory and keeps its namespaces passes because it is in the set
 # file: subject.c
 # config: plain
-# first: user
-/^static bool keeps_some\(/,/^}/ s/ \|\| changes & ~subject->changes_mm//
+# first: user_back
+/^static bool keeps_some\(/,/^}/ s/ \|\| changes & ~subject->changes//
