@@ -309,8 +309,7 @@ TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
 
 static long let_others_look(char *text)
 {
-	(void)text;
-	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return prctl(PR_SET_DUMPABLE, text[0], 0, 0, 0);
 }
 
 /* With user alone nothing else stands in the way of root of the container. */
@@ -326,16 +325,17 @@ TEST_F_TIMEOUT(permission, detach_from_a_user_namespace_needs_rights_over_the_on
 	ASSERT_CLEAN(actor_start(&weak, &root_of_u, self->places, 1));
 	ASSERT_CLEAN(actor_start(&subject, &mapped, self->places, 2));
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, self->places[USER_U].pid, CLONE_NEWUSER, false,
-				 { 0 } };
+	*order = (struct order){ subject.pid, self->places[USER_U].pid, CLONE_NEWUSER, false, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
+	subject.shared->text[0] = 1;
 	ASSERT_EQ(0, subject_call(&subject, let_others_look));
 	moved = snapshot_take(subject.pid);
 	order = (void *)weak.shared->text;
 	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
-	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT_CAP,
-		       (int)subject_call(&weak, carry_out_detach), order->error);
+	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT_CAP, (int)subject_call(&weak, carry_out_detach), order->error);
 	EXPECT_CLEAN(changed_since(moved, subject.pid));
+	subject.shared->text[0] = 0;
+	ASSERT_EQ(0, subject_call(&subject, let_others_look));
 	order = (void *)caller.shared->text;
 	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out_detach), order->error);
