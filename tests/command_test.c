@@ -4,7 +4,6 @@
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +15,7 @@
 #include <time.h>
 
 #include "attach.h"
+#include "command.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -24,92 +24,6 @@
 
 #define THREADS 3
 #define NS_FEW (CLONE_NEWNET | CLONE_NEWUTS)
-
-/**
- * struct command - one run of nsattach
- * @pid:	while it runs
- * @code:	its exit code, or 1000 + the signal that killed it
- * @out:	what it printed
- * @err:	what it complained about
- */
-struct command {
-	pid_t pid;
-	uid_t uid;
-	int out_fd;
-	int err_fd;
-	int code;
-	char out[16384];
-	char err[4096];
-};
-
-static void child_main(const struct command *c, char *line)
-{
-	char *argv[32], *word;
-	int argc = 0;
-
-	for (word = strtok(line, " "); word && argc < 31; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	dup2(c->out_fd, 1);
-	dup2(c->err_fd, 2);
-	signal(SIGINT, SIG_DFL);
-	if (c->uid && (setgid(c->uid) || setuid(c->uid)))
-		_exit(126);
-	execvp(argv[0], argv);
-	_exit(127);
-}
-
-static void command_begin(struct command *c, const char *format, va_list args)
-{
-	char line[1024];
-
-	vsnprintf(line, sizeof(line), format, args);
-	c->out_fd = memfd_create("out", MFD_CLOEXEC);
-	c->err_fd = memfd_create("err", MFD_CLOEXEC);
-	c->pid = fork_child();
-	if (!c->pid)
-		child_main(c, line);
-}
-
-static void take(int fd, char *buf, size_t size)
-{
-	ssize_t n = pread(fd, buf, size - 1, 0);
-
-	buf[n < 0 ? 0 : n] = '\0';
-	close(fd);
-}
-
-static void command_end(struct command *c)
-{
-	int status = 0;
-
-	waitpid(c->pid, &status, 0);
-	c->code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-	take(c->out_fd, c->out, sizeof(c->out));
-	take(c->err_fd, c->err, sizeof(c->err));
-}
-
-__attribute__((format(printf, 2, 3)))
-static int run(struct command *c, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	command_begin(c, format, args);
-	va_end(args);
-	command_end(c);
-	return c->code;
-}
-
-__attribute__((format(printf, 2, 3)))
-static void start(struct command *c, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	command_begin(c, format, args);
-	va_end(args);
-}
 
 FIXTURE(command)
 {
