@@ -103,6 +103,7 @@ static void switch_stopped(struct nsa_thread *th)
 		task->sysvsem.undo_list = NULL;
 	}
 #endif
+	th->mm = task->mm;
 	if (th->cred->new)
 		nsa_cred_switch(task, th->cred);
 	if (changes_clocks(th) && !th->subject->mm && task->mm && mmget_not_zero(task->mm))
@@ -208,7 +209,6 @@ static bool commit_stopped(struct nsa_op *op)
 			if (th->state == NSA_STOPPED)
 				switch_stopped(th);
 		}
-		nsa_creds_reopen(op, true);
 	}
 	unlock_all(op);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -508,7 +508,7 @@ void nsa_commit(struct nsa_op *op)
 			switch_clocks(th);
 		op->nr_moved++;
 	}
-	nsa_creds_reopen(op, false);
+	nsa_creds_reopen(op);
 	wait_for_readers(op);
 	for (i = 0; i < op->nr_subjects; i++) {
 		list_for_each_entry(fs, &op->subjects[i].fss, node)

@@ -188,7 +188,7 @@ int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_st
 static bool has_new_creds(const struct nsa_thread *th)
 {
 	return th->cred->new && th->task->mm &&
-	       (th->state == NSA_PARKED || th->state == NSA_STOPPED || th->state == NSA_MOVED);
+	       (th->state == NSA_PARKED || th->state == NSA_STOPPED);
 }
 
 static bool is_above(const struct user_namespace *ns, const struct user_namespace *of)
@@ -247,21 +247,36 @@ void nsa_creds_close(struct nsa_op *op)
 	smp_wmb();
 }
 
-void nsa_creds_reopen(struct nsa_op *op, bool stopped)
+/* One that was stopped may have gone on to an exec: then there is nothing to give back. */
+static void reopen(struct nsa_thread *th)
+{
+	struct task_struct *task = th->task;
+
+	task_lock(task);
+	if (task->mm && (!th->was_stopped || task->mm == th->mm))
+		nsa_set_dumpable(task, nsa_record_dumpable(th->subject));
+	task_unlock(task);
+}
+
+void nsa_creds_reopen(struct nsa_op *op)
 {
 	struct nsa_thread *th;
 
 	if (!op->detach)
 		return;
-	/* Readable again only after the credentials it had. */
-	smp_wmb();
+	/*
+	 * Who is in the middle of __ptrace_may_access(), under task_lock, has seen the
+	 * credentials of inside, and must not go on to see it open.
+	 */
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
-		struct nsa_subject *subject = th->subject;
-		bool all_stopped = !subject->nr_parked && !subject->nr_asleep;
-
-		if (th->state == NSA_MOVED && all_stopped == stopped && has_new_creds(th) &&
-		    (stopped || !th->was_stopped))
-			nsa_set_dumpable(th->task, nsa_record_dumpable(subject));
+		if (th->state == NSA_MOVED && th->cred->new) {
+			task_lock(th->task);
+			task_unlock(th->task);
+		}
+	}
+	for (th = nsa_first(op); th; th = nsa_next(th)) {
+		if (th->state == NSA_MOVED && th->cred->new)
+			reopen(th);
 	}
 }
 

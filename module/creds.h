@@ -49,13 +49,11 @@ void nsa_creds_close(struct nsa_op *op);
 
 /**
  * nsa_creds_reopen - let those who could read a detached process before read it again
- * @op:		detach; every thread of the subjects meant has been switched
- * @stopped:	those with nothing but stopped threads, whose siglock is held; else
- *		the others, whose parked threads are held
+ * @op:		detach; every thread has been switched
  *
- * Context: any; does not sleep, can not fail.
+ * Context: process; takes task_lock, can not fail.
  */
-void nsa_creds_reopen(struct nsa_op *op, bool stopped);
+void nsa_creds_reopen(struct nsa_op *op);
 
 /**
  * nsa_cred_switch - give a thread its new credentials

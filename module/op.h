@@ -104,6 +104,7 @@ struct nsa_thread {
 	struct nsa_cred *cred;
 	enum nsa_thread_state state;
 	unsigned long switches;		/* of a stopped one, before the last walk */
+	const struct mm_struct *mm;	/* of a stopped one, when it moved; compared only */
 	int old_nr;			/* before a pid move */
 	bool was_stopped;
 	bool gently;			/* not interrupted so far */

@@ -3,4 +3,4 @@
 # file: commit.c
 # config: plain
 # first: user
-/^void nsa_commit\(/,/^}/ s/op->nr_moved\+\+;/&\n\t\tnsa_creds_reopen(op, false);/
+/^void nsa_commit\(/,/^}/ s/op->nr_moved\+\+;/&\n\t\tnsa_creds_reopen(op);/
