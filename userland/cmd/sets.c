@@ -34,12 +34,13 @@ static bool in_request(const struct job *job, pid_t pid)
 }
 
 /*
- * Is it still the process in the request that has this number? Then what /proc said of
- * the number since that one was opened is true of it.
+ * Does the process at @index still have its number? Then what /proc said of the number
+ * since it was opened is true of it.
  */
-static bool is_held(const struct job *job, pid_t pid)
+static bool is_held(const struct job *job, size_t index)
 {
-	return nsattach_pidfd_pid(nsattach_request_pidfd(job->request, find(job, pid))) == pid;
+	return nsattach_pidfd_pid(nsattach_request_pidfd(job->request, index)) ==
+	       nsattach_request_pid(job->request, index);
 }
 
 /* 1 if it was added, 0 if there was no need. One that has gone is no error. */
@@ -92,6 +93,8 @@ static pid_t parent_of(pid_t pid)
 static int add_child(struct job *job, pid_t pid)
 {
 	pid_t parent = parent_of(pid);
+	size_t last;
+	ssize_t at;
 	int ret;
 
 	if (parent <= 0 || !in_request(job, parent))
@@ -101,9 +104,11 @@ static int add_child(struct job *job, pid_t pid)
 		return ret;
 	/* both numbers may have become other ones' before they were opened */
 	parent = parent_of(pid);
-	if (parent > 0 && is_held(job, parent) && is_held(job, pid))
+	at = find(job, parent);
+	last = nsattach_request_count(job->request) - 1;
+	if (at >= 0 && is_held(job, at) && is_held(job, last))
 		return 1;
-	nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
+	nsattach_request_remove(job->request, last);
 	return parent < 0 ? parent : 0;
 }
 
@@ -200,7 +205,7 @@ static int drop_strangers(struct job *job, const char *dir, size_t first)
 	for (size_t i = nsattach_request_count(job->request); i-- > first;) {
 		pid_t pid = nsattach_request_pid(job->request, i);
 
-		if (!is_in(pids, count, pid) || !is_held(job, pid))
+		if (!is_in(pids, count, pid) || !is_held(job, i))
 			nsattach_request_remove(job->request, i);
 	}
 	free(pids);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/kcmp.h>
