@@ -10,14 +10,8 @@
  */
 static int drop_born_inside(struct job *job)
 {
-	size_t dropped = 0;
+	size_t dropped = job_drop(job, job->given, false);
 
-	for (size_t i = nsattach_request_count(job->request); i-- > job->given;) {
-		if (job_has_record(job, nsattach_request_pid(job->request, i)))
-			continue;
-		nsattach_request_remove(job->request, i);
-		dropped++;
-	}
 	if (dropped)
 		job_step(job,
 			 "%zu processes were born inside and stay there; move them with --target",

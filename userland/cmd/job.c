@@ -92,12 +92,25 @@ int job_load_records(struct job *job)
 	return 0;
 }
 
-bool job_has_record(const struct job *job, pid_t pid)
+static bool has_record(const struct job *job, pid_t pid)
 {
 	for (int i = 0; i < job->nr_records; i++)
 		if (job->records[i].pid == pid)
 			return true;
 	return false;
+}
+
+size_t job_drop(struct job *job, size_t first, bool attached)
+{
+	size_t dropped = 0;
+
+	for (size_t i = nsattach_request_count(job->request); i-- > first;) {
+		if (has_record(job, nsattach_request_pid(job->request, i)) != attached)
+			continue;
+		nsattach_request_remove(job->request, i);
+		dropped++;
+	}
+	return dropped;
 }
 
 void job_step(const struct job *job, const char *format, ...)

@@ -86,7 +86,8 @@ int job_open_device(struct job *job);
 int job_query(struct job *job);
 /* Who is attached now; after the call nobody can tell any more. */
 int job_load_records(struct job *job);
-bool job_has_record(const struct job *job, pid_t pid);
+/* Out of the request, from @first on: who was attached then, or who was not. How many? */
+size_t job_drop(struct job *job, size_t first, bool attached);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void job_close(struct job *job);
 

@@ -138,23 +138,6 @@ static int move_rest(struct job *job, size_t first)
 }
 
 /*
- * A detach leads to where a process was before it was first attached: with one that
- * was attached before this move, that is further back than here. How many are there?
- */
-static size_t drop_attached_before(struct job *job)
-{
-	size_t dropped = 0;
-
-	for (size_t i = nsattach_request_count(job->request); i-- > 0;) {
-		if (!job_has_record(job, nsattach_request_pid(job->request, i)))
-			continue;
-		nsattach_request_remove(job->request, i);
-		dropped++;
-	}
-	return dropped;
-}
-
-/*
  * All or nothing: what is in the request, which earlier rounds moved, goes back. How
  * many of them do not? One that has gone does not count.
  */
@@ -188,7 +171,8 @@ static int undo(struct job *job, size_t end, int code)
 		return EXIT_PARTLY;
 	while (nsattach_request_count(job->request) > end)
 		nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
-	older = drop_attached_before(job);
+	/* a detach leads to where one was before it was first attached: further back than here */
+	older = job_drop(job, 0, true);
 	stay = older + put_back(job);
 	if (!stay)
 		return code;
