@@ -372,16 +372,28 @@ static unsigned int fs_users(struct task_struct *task)
 	return users;
 }
 
-/* A process that has it and stays where it is, or NULL; under RCU. */
-static struct task_struct *find_fs_sharer(struct nsa_op *op, const struct fs_struct *fs)
+typedef bool has_fn(const struct task_struct *task, const void *what);
+
+static bool has_fs(const struct task_struct *task, const void *fs)
+{
+	return READ_ONCE(task->fs) == fs;
+}
+
+/* Kernel threads only borrow it. */
+static bool has_mm(const struct task_struct *task, const void *mm)
+{
+	return !(task->flags & PF_KTHREAD) && READ_ONCE(task->mm) == mm;
+}
+
+/* A thread that shares @what and would not make these @changes with it, or NULL. Under RCU. */
+static struct task_struct *find_sharer(struct nsa_op *op, has_fn *has, const void *what,
+				       u32 changes)
 {
 	struct task_struct *p, *t;
 
-	for_each_process(p) {
-		for_each_thread(p, t) {
-			if (READ_ONCE(t->fs) == fs && keeps_some(op, t, CLONE_NEWUSER))
-				return t;
-		}
+	for_each_process_thread(p, t) {
+		if (has(t, what) && keeps_some(op, t, changes))
+			return t;
 	}
 	return NULL;
 }
@@ -402,7 +414,7 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 		if (fs_users(th->task) <= count_fs(op, fs))
 			continue;
 		rcu_read_lock();
-		sharer = find_fs_sharer(op, fs);
+		sharer = find_sharer(op, has_fs, fs, CLONE_NEWUSER);
 		if (sharer)
 			err = nsa_fail(op, -EBUSY, NSATTACH_R_FS_SHARED, CLONE_NEWUSER,
 				       th->subject, sharer);
@@ -424,24 +436,6 @@ static unsigned int mm_users(struct task_struct *task, struct mm_struct **mm)
 	return users;
 }
 
-/* A process with this memory that does not change with it, or NULL. Under RCU. */
-static struct task_struct *find_mm_sharer(struct nsa_op *op, const struct mm_struct *mm,
-					  u32 changes)
-{
-	struct task_struct *p, *t;
-
-	for_each_process(p) {
-		/* These borrow it. */
-		if (p->flags & PF_KTHREAD)
-			continue;
-		for_each_thread(p, t) {
-			if (READ_ONCE(t->mm) == mm && keeps_some(op, t, changes))
-				return t;
-		}
-	}
-	return NULL;
-}
-
 int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject)
 {
 	u32 changes = subject->changes;
@@ -457,7 +451,7 @@ int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject)
 			break;
 	}
 	if (users > subject->nr_parked + subject->nr_asleep + subject->nr_stopped)
-		sharer = find_mm_sharer(op, mm, changes);
+		sharer = find_sharer(op, has_mm, mm, changes);
 	if (sharer)
 		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED,
 			       changes & CLONE_NEWTIME ?: CLONE_NEWUSER, subject, sharer);

@@ -3,4 +3,4 @@
 # file: subject.c
 # config: plain
 # first: user_back
-/^static struct task_struct \*find_fs_sharer/,/^}/ s/keeps_some\(op, t, CLONE_NEWUSER\)/!is_ours(op, t)/
+/^int nsa_check_fs_sharers/,/^}/ s/has_fs, fs, CLONE_NEWUSER\)/has_fs, fs, 0)/
