@@ -6,16 +6,14 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "attach.h"
+#include "forbid.h"
 #include "harness.h"
 #include "landlock.h"
 #include "permission_rule.h"
@@ -39,15 +37,7 @@ static int set_no_new_privs(void)
 
 static int set_seccomp(void)
 {
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sethostname, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | FILTERED),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
-
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? errno : 0;
+	return forbid(SYS_sethostname, FILTERED);
 }
 
 static int set_few_capabilities(void)

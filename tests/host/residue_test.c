@@ -3,8 +3,6 @@
  * Residue of a planted process, against a target in namespaces of its own
  */
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <sched.h>
@@ -23,6 +21,7 @@
 #include <unistd.h>
 
 #include "../../userland/lib/internal.h"
+#include "../forbid.h"
 #include "tap.h"
 
 #define KINDS 32
@@ -211,16 +210,7 @@ TEST(sharers_of_memory_directories_and_files_are_found)
 /* As in a container that may not compare processes. */
 static int forbid_kcmp(void)
 {
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kcmp, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || forbid(SYS_kcmp, EPERM);
 }
 
 TEST(what_can_not_be_compared_is_not_taken_for_unshared)
