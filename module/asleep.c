@@ -12,7 +12,8 @@
  * Checked call by call in 6.1, 6.12 and 7.2: what they use after a sleep hangs
  * on a file, socket, futex key or timer, which has references of its own. If one
  * wakes during the commit and looks at current->fs or nsproxy, it finds the old
- * or the new; the commit waits for it before it frees the old (commit.c). Not
+ * or the new; the commit waits for it before it frees the old (commit.c). One that
+ * is killed meets its task_work before it exits (get_signal()), and stays. Not
  * here: semop, msgsnd and msgrcv when the ipc namespace changes (they go on with
  * the old one, and exit_sem() would free an undo entry under a sleeping semop);
  * clone, exec, setns, unshare (they would overwrite what was switched).
@@ -146,11 +147,15 @@ bool nsa_is_running(struct task_struct *task)
 	return READ_ONCE(task->on_rq) || READ_ONCE(task->on_cpu);
 }
 
-/* If it is killed, its exit and the commit would both apply them. Frozen, it stays. */
-static bool has_undo(const struct task_struct *task)
+/*
+ * Its rings may want another worker of it (io_uring/io-wq.c, create_io_worker()):
+ * one that wakes for that in the middle of the commit would make a thread with
+ * what was before. Only a thread that has used a ring is asked.
+ */
+static bool may_make_workers(const struct task_struct *task)
 {
-#ifdef CONFIG_SYSVIPC
-	return READ_ONCE(task->sysvsem.undo_list);
+#ifdef CONFIG_IO_URING
+	return READ_ONCE(task->io_uring);
 #else
 	return false;
 #endif
@@ -187,10 +192,10 @@ bool nsa_is_asleep(struct task_struct *task, u64 moves)
 	if (moves & CLONE_NEWUSER || !(state & (TASK_INTERRUPTIBLE | TASK_FROZEN)) ||
 	    !is_at_rest(task) || !read_entry(task, &e) || READ_ONCE(task->__state) != state)
 		return false;
+	if (!(state & TASK_FROZEN) && may_make_workers(task))
+		return false;
 	/* Frozen by cgroup v1 at the boundary, after whatever it did. */
 	if (state & TASK_FROZEN && (e.nr < 0 || !e.inside))
 		return true;
-	if (!(state & TASK_FROZEN) && moves & CLONE_NEWIPC && has_undo(task))
-		return false;
 	return may_switch_in(task, &e, moves);
 }

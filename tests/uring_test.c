@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -253,6 +254,55 @@ TEST_F_TIMEOUT(uring, requests_after_an_attach_see_the_new_root_and_network, 120
 	figure(variant->sqpoll ? "uring_sqpoll.requests" : "uring_workers.requests",
 	       (long long)(2 * rounds));
 	figure(variant->sqpoll ? "uring_sqpoll.seen" : "uring_workers.seen", (long long)seen);
+}
+
+static unsigned long switches(pid_t pid)
+{
+	return strtoul(task_status(pid, pid, "voluntary_ctxt_switches"), NULL, 10);
+}
+
+/* Off the CPU as well: its state says it a moment before. */
+static bool waits(pid_t pid)
+{
+	unsigned long before = switches(pid);
+
+	usleep(2000);
+	return task_state(pid, pid) == 'S' && task_syscall(pid, pid) == SYS_recvfrom &&
+	       switches(pid) == before;
+}
+
+/*
+ * One that wakes in the middle of the commit because its ring wants another worker
+ * would make a thread that stays outside.
+ */
+TEST_F_TIMEOUT(uring, who_has_used_a_ring_is_not_left_asleep, 120)
+{
+	struct subject_options options = { .threads = 2, .unshare = NS_NOPID, .setup = ring_setup,
+					   .arg = variant->sqpoll ? self : NULL };
+	unsigned long before;
+	const char *bad;
+	pid_t pid;
+
+	ASSERT_CLEAN(subject_start_plain(&self->subject, 2));
+	pid = self->subject.pid;
+	ASSERT_TRUE(UNTIL(waits(pid)));
+	before = switches(pid);
+	ASSERT_EQ(0, attach_pid(pid, self->a.pid, NS_BASE, NULL));
+	EXPECT_EQ(before, switches(pid));
+	subject_stop(&self->subject);
+
+	bad = subject_start(&self->subject, &options);
+	if (bad && strstr(bad, strerror(ENOSYS)))
+		SKIP(return, "this kernel has no io_uring");
+	ASSERT_CLEAN(bad);
+	pid = self->subject.pid;
+	ASSERT_EQ(-ENOENT, subject_call(&self->subject, call_open));
+	ASSERT_TRUE(UNTIL(waits(pid)));
+	before = switches(pid);
+	ASSERT_EQ(0, attach_pid(pid, self->a.pid, NS_BASE, NULL));
+	ASSERT_TRUE(UNTIL(waits(pid)));
+	EXPECT_LT(before, switches(pid));
+	EXPECT_CLEAN(not_in(pid, &self->a, NS_BASE));
 }
 
 TEST_HARNESS_MAIN
