@@ -5,7 +5,8 @@
 # and skipped tests and the time), then for each red cell what the log says and the command that runs it again.
 #   SCALE=quick   at the scale of make test
 #   WORKERS=1     one guest at a time
-# build/matrix.tsv has the same for machines. A cell that passed is not run again as long as its inputs stay the same.
+# build/matrix.tsv has the same for machines, build/figures.tsv what the suites measured. A cell that passed is not run
+# again as long as its inputs stay the same.
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -28,7 +29,7 @@ rows() {
 row() {
 	local kernel=${1%%:*} config=${1#*:}
 	RESUME=1 SCALE=${SCALE:-whole} RESULTS=$dir/$kernel-$config.tsv "$top/qemu/test.sh" "$1" 2>&1 </dev/null |
-		tee "$dir/$kernel-$config.log" | sed -un "/^\(ok\|FAILED\|before\|==\)/s/^/$(printf '%-14s %-8s' "$kernel" "$config")/p" || :
+		tee "$dir/$kernel-$config.log" | sed -un "/^\(ok\|FAILED\|before\|figure\|==\)/s/^/$(printf '%-14s %-8s' "$kernel" "$config")/p" || :
 }
 
 # The table, in as many blocks of columns as the width asks for. Suites in the order of their names; load, rmmod and
@@ -95,5 +96,7 @@ for where in "${wanted[@]}"; do
 	cat "$dir/${where/:/-}.tsv" 2>/dev/null || :
 done | LC_ALL=C sort -t $'\t' -k1,1V -k2,2 -k3,3 >"$dir/all"
 cat "$dir/all" >>"$build/matrix.tsv"
+printf 'kernel\tconfig\tscale\tsuite\ttest\tfigure\tvalue\n' >"$build/figures.tsv"
+for where in "${wanted[@]}"; do cat "$build/figures/${where/:/-}"-*.tsv 2>/dev/null || :; done >>"$build/figures.tsv"
 red_cells "$dir/all"
 table "$dir/all"

@@ -15,7 +15,9 @@ tap_read() {
 		[ -z "${V-}" ] || printf '   %s\n' "$line"
 		case $line in
 		'nsattach: begin '*)
-			suite=${line#nsattach: begin } passed=0 failed=0 skipped=0 planned=-1 seen=0 splat=0 lines=() told=() test='' ;;
+			suite=${line#nsattach: begin } passed=0 failed=0 skipped=0 planned=-1 seen=0 splat=0 lines=() told=() test=''
+			rm -f "$(tap_figures)"
+			;;
 		'nsattach: end '*) tap_end "${line#nsattach: end }" && suite='' ;;
 		'nsattach: splat '*) tap_splat "${line#nsattach: splat }" ;;
 		'nsattach: done '*) finished=1 ;;
@@ -24,6 +26,7 @@ tap_read() {
 		'ok '[0-9]*) passed+=1 seen+=1 lines=() ;;
 		'not ok '*) failed+=1 seen+=1 && tap_failure "$line" ;;
 		'#  RUN '*) lines=() test=${line% ...} && test=${test##* } ;;
+		'figure: '* | '# figure: '*) tap_figure "${line#*figure: }" ;;
 		'# minute '*) printf '   %s\n' "${line#\# }" ;;
 		*) lines+=("$line") ;;
 		esac
@@ -31,6 +34,22 @@ tap_read() {
 	done
 	[ -z "$suite" ] || tap_cut_off
 	[ $finished = 1 ] || return 1
+}
+
+# What the suite of this run measured: a line each of kernel, config, scale, suite, test, name and value. It stays until the
+# suite runs again.
+tap_figures() {
+	echo "$build/figures/$kernel-$config-$suite.tsv"
+}
+
+# tap_figure "NAME VALUE": at whole scale they are the result, and shown
+tap_figure() {
+	local name=${1% *} value=${1##* }
+	lines+=("figure: $1")
+	mkdir -p "$build/figures"
+	printf '%s\t' "$kernel" "$config" "${SCALE:-quick}" "$suite" "$test" "$name" >>"$(tap_figures)"
+	printf '%s\n' "$value" >>"$(tap_figures)"
+	[ "${SCALE:-quick}" != whole ] || printf 'figure  %-14s %s: %s %s\n' "$suite" "$test" "$name" "$value"
 }
 
 # A suite may be several programs, each with its plan.
