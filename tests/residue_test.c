@@ -27,10 +27,12 @@
 #include <termios.h>
 
 #include "attach.h"
+#include "command.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
 #include "sharer.h"
+#include "silent_fuse.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -308,6 +310,57 @@ TEST_F_TIMEOUT(residue, of_each_kind_is_found, 240)
 	}
 	figure("residue.planted", nr);
 	figure("residue.found", found);
+}
+
+#define SILENT_DIR "/tmp/residue-silent"
+
+/* What can be of a file system whose server is silent from now on. */
+static int plant_silent(struct subject_shared *shared, void *arg)
+{
+	pid_t talker = silent_fuse_talk();
+	int fd = open(SILENT_DIR "/file", O_RDONLY);
+	void *map = mmap(NULL, SILENT_FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+	int dir = open(SILENT_DIR, O_PATH | O_DIRECTORY);
+	int err = chdir(SILENT_DIR);
+
+	(void)shared;
+	(void)arg;
+	silent_fuse_hush(talker);
+	return fd < 0 || dir < 0 || map == MAP_FAILED || err ? -1 : 0;
+}
+
+static bool tells(const struct command *c, const char *kind, const char *what)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s %s\n", kind, what);
+	return strstr(c->out, line) != NULL;
+}
+
+/*
+ * The regression: the file system was asked for the type of what is open, and whether it
+ * is that of the message queues.
+ */
+TEST_F_TIMEOUT(residue, of_a_silent_file_system_is_found_without_asking_it, 240)
+{
+	const char *words = "timeout -s KILL 60 nsattach --ns mnt,ipc";
+	struct subject_options options = { .threads = 2, .setup = plant_silent };
+	static struct command c;
+	int pid, target = self->a.pid;
+
+	ASSERT_CLEAN(silent_fuse_mount(SILENT_DIR));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	pid = self->subject.pid;
+	EXPECT_EQ(0, run(&c, "%s --pid %d --target %d --dry-run -o KIND,WHAT", words, pid, target))
+		TH_LOG("%s", c.err);
+	EXPECT_TRUE(tells(&c, "file     ", SILENT_DIR "/file")) TH_LOG("%s", c.out);
+	EXPECT_TRUE(tells(&c, "map      ", SILENT_DIR "/file")) TH_LOG("%s", c.out);
+	EXPECT_TRUE(tells(&c, "directory", SILENT_DIR)) TH_LOG("%s", c.out);
+	EXPECT_EQ(7, run(&c, "%s --pid %d --target %d --strict", words, pid, target))
+		TH_LOG("%s", c.err);
+	EXPECT_EQ(0, run(&c, "%s --pid %d --target %d -v", words, pid, target))
+		TH_LOG("%s", c.err);
+	silent_fuse_end(SILENT_DIR);
 }
 
 TEST_HARNESS_MAIN

@@ -52,13 +52,23 @@ int residue_found(struct scan *s, enum nsattach_residue_kind kind, __u64 ns, int
 	return s->fn(&residue, s->data);
 }
 
+/*
+ * As the kernel has it: the server of a network file system or FUSE that is asked may
+ * never answer.
+ */
+#define UNASKED (AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC)
+
 int place_of_link(const char *path, struct place_of *place)
 {
 	struct statx x;
 
-	if (statx(AT_FDCWD, path, 0, STATX_TYPE | STATX_MNT_ID, &x))
+	/* of what a FUSE keeps for its user at least the mount is told, when no more is asked */
+	if (statx(AT_FDCWD, path, UNASKED, STATX_TYPE | STATX_MNT_ID, &x) &&
+	    statx(AT_FDCWD, path, UNASKED, 0, &x))
 		return -errno;
-	place->mode = x.stx_mode;
+	place->mode = x.stx_mask & STATX_TYPE ? x.stx_mode : 0;
+	place->size = x.stx_mask & STATX_SIZE ? x.stx_size : 0;
+	place->dev_major = x.stx_dev_major;
 	place->rdev_major = x.stx_rdev_major;
 	place->rdev_minor = x.stx_rdev_minor;
 	place->mount = x.stx_mask & STATX_MNT_ID ? x.stx_mnt_id : 0;

@@ -42,14 +42,25 @@ struct scan {
 int residue_found(struct scan *s, enum nsattach_residue_kind kind, __u64 ns, int fd, pid_t with,
 		  const char *format, ...) PRINTF(6, 7);
 
-/* Mode and mount id behind a /proc link; 0 or -errno. */
+/**
+ * struct place_of - where a /proc link leads to, as far as no server has to be asked
+ * @mode:	0: not told
+ * @size:	in bytes, 0 too where it is not told
+ * @dev_major:	of the device it is on
+ * @rdev_major:	of the device it is
+ * @rdev_minor:	the same
+ * @mount:	id, 0: not told
+ */
 struct place_of {
 	mode_t mode;
+	unsigned long long size;
+	unsigned int dev_major;
 	unsigned int rdev_major;
 	unsigned int rdev_minor;
 	unsigned long long mount;
 };
 
+/* 0 or -errno */
 int place_of_link(const char *path, struct place_of *place);
 
 /* Each returns 0, what the callback returned, or -errno. */

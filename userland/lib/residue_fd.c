@@ -4,19 +4,18 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 #include <linux/sched.h>
 
 #include "residue.h"
 
-#ifndef MQUEUE_MAGIC
-#define MQUEUE_MAGIC 0x19800202
-#endif
+/* of each message queue as a file */
+#define QUEUE_SIZE 80
 
 /* /dev/net/tun */
 #define TUN_MAJOR 10
@@ -66,21 +65,57 @@ static int scan_nsfd(struct scan *s, const struct open_fd *fd, const char *brack
 	return residue_found(s, NSATTACH_RESIDUE_NSFD, ns->flag, fd->number, 0, "%s", fd->link);
 }
 
-static int is_mqueue(const char *path)
+/* Is this mount, where the process sees it, one of queues? -1: it does not see it. */
+static int is_mount_of_queues(pid_t pid, unsigned long long id)
 {
-	struct statfs fs;
+	char path[64], *line = NULL, *type;
+	size_t size = 0;
+	int is = -1;
+	FILE *f;
 
-	return !statfs(path, &fs) && fs.f_type == MQUEUE_MAGIC;
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	f = fopen(path, "re");
+	while (f && is < 0 && getline(&line, &size, f) > 0) {
+		type = strstr(line, " - ");
+		if (type && strtoull(line, NULL, 10) == id)
+			is = starts_with(type, " - mqueue ");
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return is;
+}
+
+/* Nearly all file systems have handles for their files; that of the queues has none. */
+static int has_handle(const char *path)
+{
+	struct file_handle none = { .handle_bytes = 0 };
+	int mount;
+
+	return !name_to_handle_at(AT_FDCWD, path, &none, &mount, AT_SYMLINK_FOLLOW) ||
+	       errno != EOPNOTSUPP;
+}
+
+/* mq_open() has a mount of the kernel's own; statfs() would ask where it is another one. */
+static int is_mqueue(const struct scan *s, const char *path, const struct place_of *place)
+{
+	int is;
+
+	if (!S_ISREG(place->mode) || place->dev_major || place->size != QUEUE_SIZE)
+		return 0;
+	is = is_mount_of_queues(s->pid, place->mount);
+	return is < 0 ? !has_handle(path) : is;
 }
 
 static int scan_path(struct scan *s, const struct open_fd *fd)
 {
 	enum nsattach_residue_kind kind = NSATTACH_RESIDUE_FILE;
 	__u64 ns = s->inside.namespaces;
-	struct place_of place;
-	int ret;
+	struct place_of place = { 0 };
+	int ret = place_of_link(fd->path, &place);
 
-	if (place_of_link(fd->path, &place))
+	/* closed since; of what tells nothing of itself it is not known to be inside */
+	if (ret == -ENOENT)
 		return 0;
 	if (S_ISCHR(place.mode) && (ns & CLONE_NEWNET) && place.rdev_major == TUN_MAJOR &&
 	    place.rdev_minor == TUN_MINOR) {
@@ -89,7 +124,7 @@ static int scan_path(struct scan *s, const struct open_fd *fd)
 		if (ret)
 			return ret;
 	}
-	if (S_ISREG(place.mode) && (ns & CLONE_NEWIPC) && is_mqueue(fd->path))
+	if ((ns & CLONE_NEWIPC) && is_mqueue(s, fd->path, &place))
 		return residue_found(s, NSATTACH_RESIDUE_MQUEUE, CLONE_NEWIPC, fd->number, 0, "%s",
 				     fd->link);
 	/* files of the kernel's own mounts belong to no namespace */
@@ -99,7 +134,7 @@ static int scan_path(struct scan *s, const struct open_fd *fd)
 		return 0;
 	if (S_ISDIR(place.mode))
 		kind = NSATTACH_RESIDUE_DIR;
-	else if (!S_ISREG(place.mode) && !S_ISLNK(place.mode))
+	else if (place.mode && !S_ISREG(place.mode) && !S_ISLNK(place.mode))
 		kind = NSATTACH_RESIDUE_DEVICE;
 	return residue_found(s, kind, CLONE_NEWNS, fd->number, 0, "%s", fd->link);
 }

@@ -25,7 +25,7 @@ static int scan_link(struct scan *s, enum nsattach_residue_kind kind, const char
 	struct place_of place;
 	char link[PATH_MAX];
 
-	if (place_of_link(path, &place) || inside_has_mount(&s->inside, place.mount))
+	if (!place_of_link(path, &place) && inside_has_mount(&s->inside, place.mount))
 		return 0;
 	if (read_link(path, link, sizeof(link)))
 		return 0;
