@@ -302,6 +302,27 @@ TEST_F(command, strict_refuses_what_leaves_a_socket_behind)
 	EXPECT_PRINTED("inet stream port 0");
 }
 
+static long leave_leader(char *text)
+{
+	(void)text;
+	if (!chdir("/tmp"))
+		syscall(SYS_exit, 0);
+	return -1;
+}
+
+TEST_F(command, threads_whose_leader_has_gone_are_looked_at_and_keep_their_directory)
+{
+	ASSERT_LE(0, subject_call(&self->subject, open_socket));
+	subject_call_begin(&self->subject, leave_leader);
+	ASSERT_TRUE(UNTIL(task_state(PID, PID) == 'Z'));
+	EXPECT_EQ(7, run(&self->c, "nsattach --strict --pid %d -t %d -n", PID, TARGET));
+	EXPECT_SAID("would still reach the old namespaces, first its socket");
+	EXPECT_EQ(0, run(&self->c, "nsattach -v --pid %d -t %d --ns all", PID, TARGET));
+	EXPECT_SAID("its working directory inside is /tmp\n");
+	EXPECT_EQ(0, run(&self->c, "nsattach -v --pid %d -t %d --ns all", PID, TARGET));
+	EXPECT_SAID("nothing to do");
+}
+
 TEST_F(command, a_tree_moves_with_its_children)
 {
 	pid_t child = subject_fork(&self->subject);

@@ -348,7 +348,7 @@ TEST_F_TIMEOUT(residue, of_a_silent_file_system_is_found_without_asking_it, 240)
 	static struct command c;
 	int pid, target = self->a.pid;
 
-	ASSERT_CLEAN(silent_fuse_mount(SILENT_DIR));
+	ASSERT_CLEAN(silent_fuse_mount(SILENT_DIR, 0));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	pid = self->subject.pid;
 	EXPECT_EQ(0, run(&c, "%s --pid %d --target %d --dry-run -o KIND,WHAT", words, pid, target))
@@ -360,6 +360,27 @@ TEST_F_TIMEOUT(residue, of_a_silent_file_system_is_found_without_asking_it, 240)
 		TH_LOG("%s", c.err);
 	EXPECT_EQ(0, run(&c, "%s --pid %d --target %d -v", words, pid, target))
 		TH_LOG("%s", c.err);
+	silent_fuse_end(SILENT_DIR);
+}
+
+static int plant_foreign(struct subject_shared *shared, void *arg)
+{
+	(void)shared;
+	(void)arg;
+	return open(SILENT_DIR, O_PATH | O_DIRECTORY) < 0;
+}
+
+/* Root itself may not look into it. */
+TEST_F_TIMEOUT(residue, of_the_fuse_of_somebody_else_is_found, 240)
+{
+	struct subject_options options = { .threads = 1, .setup = plant_foreign };
+	static struct command c;
+
+	ASSERT_CLEAN(silent_fuse_mount(SILENT_DIR, 1000));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	EXPECT_EQ(0, run(&c, "nsattach --ns mnt --pid %d --target %d --dry-run -o WHAT",
+			 self->subject.pid, self->a.pid)) TH_LOG("%s", c.err);
+	EXPECT_NE(NULL, strstr(c.out, SILENT_DIR "\n")) TH_LOG("%s", c.out);
 	silent_fuse_end(SILENT_DIR);
 }
 

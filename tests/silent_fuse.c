@@ -37,7 +37,7 @@ static const char *shake_hands(void)
 	return write(fuse_fd, &out, sizeof(out)) == sizeof(out) ? NULL : "answer to FUSE_INIT";
 }
 
-const char *silent_fuse_mount(const char *dir)
+const char *silent_fuse_mount(const char *dir, uid_t uid)
 {
 	char options[128];
 
@@ -45,7 +45,8 @@ const char *silent_fuse_mount(const char *dir)
 	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse_fd < 0)
 		return "/dev/fuse";
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse_fd);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=0", fuse_fd,
+		 uid);
 	if (mount("silent", dir, "fuse", 0, options))
 		return "mount of fuse";
 	return shake_hands();

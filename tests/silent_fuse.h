@@ -6,10 +6,10 @@
 
 /*
  * A file system that answers no lookup: who looks for a file in it waits, and
- * keeps everybody waiting who wants to make one in the same directory. NULL, or
- * what failed.
+ * keeps everybody waiting who wants to make one in the same directory. It is for
+ * @uid alone. NULL, or what failed.
  */
-const char *silent_fuse_mount(const char *dir);
+const char *silent_fuse_mount(const char *dir, uid_t uid);
 /*
  * A process that answers until it is hushed: every name is that of a file of this size,
  * which can be opened and mapped.

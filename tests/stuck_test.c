@@ -110,7 +110,7 @@ TEST_F_TIMEOUT(stuck, in_an_uninterruptible_sleep_is_named_and_a_late_wake_does_
 	char path[64], wchan[64];
 	pid_t looker, tid;
 
-	ASSERT_CLEAN(silent_fuse_mount(STUCK_DIR));
+	ASSERT_CLEAN(silent_fuse_mount(STUCK_DIR, 0));
 	looker = start_looker();
 	ASSERT_TRUE(UNTIL(task_syscall(looker, looker) >= 0));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,8 +55,19 @@ static int sleep_forever(void *unused)
 	return 0;
 }
 
-/* Runs @make in a child and waits until it is done. */
-static pid_t start(void (*make)(void))
+/* What is left is a thread. */
+static int leave_thread(void *unused)
+{
+	pthread_t thread;
+
+	(void)unused;
+	if (!pthread_create(&thread, NULL, (void *(*)(void *))(void *)sleep_forever, NULL))
+		syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* Runs @make in a child and waits until it is done; the child goes on with @stay. */
+static pid_t start_to(void (*make)(void), int (*stay)(void *))
 {
 	int ready[2];
 	pid_t pid;
@@ -67,13 +79,18 @@ static pid_t start(void (*make)(void))
 	if (!pid) {
 		make();
 		if (write(ready[1], "r", 1) == 1)
-			sleep_forever(NULL);
+			stay(NULL);
 		_exit(1);
 	}
 	CHECK_INT(read(ready[0], &c, 1), 1);
 	close(ready[0]);
 	close(ready[1]);
 	return pid;
+}
+
+static pid_t start(void (*make)(void))
+{
+	return start_to(make, sleep_forever);
 }
 
 static void stop(pid_t pid)
@@ -122,19 +139,26 @@ static void plant(void)
 			       CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
 }
 
-static void begin(struct world *w, __u64 namespaces)
+static void begin_as(struct world *w, __u64 namespaces, int (*stay)(void *))
 {
 	memset(found, 0, sizeof(found));
 	whats[0] = '\0';
 	shared_sharer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	w->target = start(be_target);
-	w->subject = start(plant);
+	w->subject = start_to(plant, stay);
 	w->sharer = *shared_sharer;
 	nsattach_request_new(&w->request);
 	CHECK_INT(nsattach_request_add_pid(w->request, w->subject), 0);
 	CHECK_INT(nsattach_request_set_target(w->request, w->target), 0);
 	nsattach_request_set_namespaces(w->request, namespaces);
+	while (stay == leave_thread && live_task(w->subject) == w->subject)
+		usleep(1000);
 	CHECK_INT(nsattach_residue_scan(w->request, 0, 0, remember, NULL), 0);
+}
+
+static void begin(struct world *w, __u64 namespaces)
+{
+	begin_as(w, namespaces, sleep_forever);
 }
 
 static void end(struct world *w)
@@ -204,6 +228,27 @@ TEST(sharers_of_memory_directories_and_files_are_found)
 	CHECK_INT(found[NSATTACH_RESIDUE_MM], 1);
 	CHECK_INT(found[NSATTACH_RESIDUE_FS], 1);
 	CHECK_INT(found[NSATTACH_RESIDUE_FILES], 1);
+	end(&w);
+}
+
+TEST(what_a_thread_has_that_its_leader_left_alone_is_found)
+{
+	struct world w;
+
+	begin_as(&w, CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC, leave_thread);
+	/* on a kernel without pidfds of threads they are only seen to be there */
+	CHECK_INT(found[NSATTACH_RESIDUE_SOCKET] + found[NSATTACH_RESIDUE_UNIX], 4);
+	CHECK_INT(found[NSATTACH_RESIDUE_EXE], 1);
+	CHECK(found[NSATTACH_RESIDUE_MAP] >= 2);
+	CHECK_INT(found[NSATTACH_RESIDUE_SHM], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_MQUEUE], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_MM], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_FS], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_FILES], 1);
+	CHECK_HAS(whats, " /etc/passwd\n");
+	nsattach_residue_scan(w.request, 0, NSATTACH_RESIDUE_AFTER, remember, NULL);
+	CHECK_INT(found[NSATTACH_RESIDUE_CWD], 1);
+	CHECK_INT(found[NSATTACH_RESIDUE_ROOT], 1);
 	end(&w);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "job.h"
+#include "../lib/internal.h"
 
 static void step_plan_one(const struct job *job, const char *list, const char *where)
 {
@@ -38,14 +39,14 @@ static void step_plan(const struct job *job)
 
 static void step_directory(const struct job *job)
 {
-	pid_t pid = nsattach_request_pid(job->request, 0);
+	pid_t task = live_task(nsattach_request_pid(job->request, 0));
 	char link[64], path[PATH_MAX];
 	ssize_t n;
 
 	if (!job->o->verbose || nsattach_request_count(job->request) != 1 ||
 	    !(nsattach_request_namespaces(job->request) & CLONE_NEWNS))
 		return;
-	snprintf(link, sizeof(link), "/proc/%d/cwd", pid);
+	snprintf(link, sizeof(link), "/proc/%d/cwd", task);
 	n = readlink(link, path, sizeof(path) - 1);
 	if (n <= 0)
 		return;

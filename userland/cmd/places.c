@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "../lib/internal.h"
 
 /*
  * Types that "all" leaves to be asked for by name: a new user namespace changes
@@ -155,7 +156,8 @@ static void keep_directory(struct job *job, __u32 *flags)
 
 	if (nsattach_request_count(job->request) != 1)
 		return;
-	snprintf(link, sizeof(link), "/proc/%d/cwd", nsattach_request_pid(job->request, 0));
+	snprintf(link, sizeof(link), "/proc/%d/cwd",
+		 live_task(nsattach_request_pid(job->request, 0)));
 	n = readlink(link, path, sizeof(path) - 1);
 	if (n <= 1 || path[0] != '/')
 		return;

@@ -95,6 +95,7 @@ EXPORT int nsattach_request_has_inside(const struct nsattach_request *r, pid_t p
 	size_t count;
 	const struct nsattach_namespace *ns = nsattach_namespaces(&count);
 
+	pid = live_task(pid);
 	for (size_t i = 0; i < count; i++) {
 		char path[64];
 		struct stat st;

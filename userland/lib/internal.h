@@ -54,6 +54,12 @@ int read_line(const char *path, char *buf, size_t size);
 /* process.c: a path; cut short it would be another one, so it is "" (and 0) then */
 int path_format(char path[PATH_MAX], const char *format, ...) PRINTF(2, 3);
 
+/*
+ * process.c: the thread by whose number /proc tells what the process holds: the leader, or
+ * when that has exited the first that has not; @pid when there is none
+ */
+pid_t live_task(pid_t pid);
+
 /* module.c */
 int module_load(const char *name);
 

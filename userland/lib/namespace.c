@@ -101,6 +101,7 @@ EXPORT __u64 nsattach_namespaces_shared(pid_t pid, pid_t target)
 	__u64 shared = 0;
 	struct stat a, b;
 
+	pid = live_task(pid);
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
 		if (stat_namespace(pid, namespaces[i].own_file, &a) ||
 		    stat_namespace(target, namespaces[i].file, &b))

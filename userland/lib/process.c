@@ -2,6 +2,7 @@
 /*
  * Processes: pidfds and what /proc says of them
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -64,6 +65,36 @@ static int read_field(const char *path, const char *name, long *value)
 	}
 	fclose(f);
 	return err;
+}
+
+static int has_exited(pid_t tid)
+{
+	char path[64], buf[1024], *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	if (read_line(path, buf, sizeof(buf)) <= 0)
+		return 1;
+	p = strrchr(buf, ')');
+	return !p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X';
+}
+
+pid_t live_task(pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	pid_t tid = 0;
+	DIR *dir;
+
+	if (!has_exited(pid))
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && !tid && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0 && !has_exited(atoi(entry->d_name)))
+			tid = atoi(entry->d_name);
+	if (dir)
+		closedir(dir);
+	return tid ?: pid;
 }
 
 EXPORT pid_t nsattach_thread_leader(pid_t tid)

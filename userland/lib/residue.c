@@ -7,9 +7,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <linux/sched.h>
 
 #include "residue.h"
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
 
 static const char *const kind_names[] = {
 	[NSATTACH_RESIDUE_SOCKET] = "socket",  [NSATTACH_RESIDUE_UNIX] = "unix",
@@ -98,17 +104,21 @@ EXPORT int nsattach_residue_scan(const struct nsattach_request *r, size_t index,
 {
 	struct scan s = {
 		.pid = nsattach_request_pid(r, index),
-		.pidfd = nsattach_request_pidfd(r, index),
 		.fn = fn,
 		.data = data,
 	};
-	int ret;
+	int pidfd = nsattach_request_pidfd(r, index), ret;
 
-	if (s.pidfd < 0)
+	if (pidfd < 0)
 		return -EINVAL;
+	s.task = live_task(s.pid);
+	/* that of a process leads to its leader, who has no fds any more */
+	s.pidfd = s.task == s.pid ? pidfd : syscall(SYS_pidfd_open, s.task, PIDFD_THREAD);
 	ret = inside_of(r, &s.inside);
 	if (!ret)
 		ret = scan_all(&s, flags);
 	inside_free(&s.inside);
+	if (s.pidfd >= 0 && s.pidfd != pidfd)
+		close(s.pidfd);
 	return ret;
 }

@@ -29,9 +29,13 @@ ino_t inside_namespace(const struct inside *inside, __u64 flag);
 
 /**
  * struct scan - one process being looked into
+ * @pid:	its number
+ * @task:	of its thread that still has something
+ * @pidfd:	of that thread, -1: this kernel has none for a thread
  */
 struct scan {
 	pid_t pid;
+	pid_t task;
 	int pidfd;
 	struct inside inside;
 	nsattach_residue_fn *fn;

@@ -103,7 +103,7 @@ static int is_mqueue(const struct scan *s, const char *path, const struct place_
 
 	if (!S_ISREG(place->mode) || place->dev_major || place->size != QUEUE_SIZE)
 		return 0;
-	is = is_mount_of_queues(s->pid, place->mount);
+	is = is_mount_of_queues(s->task, place->mount);
 	return is < 0 ? !has_handle(path) : is;
 }
 
@@ -164,7 +164,7 @@ int residue_fds(struct scan *s)
 	int ret = 0;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", s->pid);
+	snprintf(path, sizeof(path), "/proc/%d/fd", s->task);
 	dir = opendir(path);
 	if (!dir)
 		return errno == ENOENT ? -ESRCH : -errno;
@@ -174,7 +174,7 @@ int residue_fds(struct scan *s)
 		if (entry->d_name[0] == '.')
 			continue;
 		fd.number = atoi(entry->d_name);
-		snprintf(fd.path, sizeof(fd.path), "/proc/%d/fd/%d", s->pid, fd.number);
+		snprintf(fd.path, sizeof(fd.path), "/proc/%d/fd/%d", s->task, fd.number);
 		n = readlink(fd.path, fd.link, sizeof(fd.link) - 1);
 		/* closed since */
 		if (n < 0)

@@ -36,7 +36,7 @@ int residue_exe(struct scan *s)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", s->pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", s->task);
 	return scan_link(s, NSATTACH_RESIDUE_EXE, path);
 }
 
@@ -45,11 +45,11 @@ int residue_directories(struct scan *s)
 	char path[64];
 	int ret;
 
-	snprintf(path, sizeof(path), "/proc/%d/cwd", s->pid);
+	snprintf(path, sizeof(path), "/proc/%d/cwd", s->task);
 	ret = scan_link(s, NSATTACH_RESIDUE_CWD, path);
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "/proc/%d/root", s->pid);
+	snprintf(path, sizeof(path), "/proc/%d/root", s->task);
 	return scan_link(s, NSATTACH_RESIDUE_ROOT, path);
 }
 
@@ -100,7 +100,7 @@ static int scan_map(struct scan *s, const struct map *map)
 	    !strncmp(map->file, "/memfd:", 7) || !strncmp(map->file, "/dev/zero (deleted)", 19))
 		return 0;
 	/* without the leading zeroes that maps has */
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", s->pid, map->start, map->end);
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", s->task, map->start, map->end);
 	/* without the right to look it is taken for what it most likely is */
 	if (!place_of_link(path, &place) && inside_has_mount(&s->inside, place.mount))
 		return 0;
@@ -116,7 +116,7 @@ int residue_maps(struct scan *s)
 	int ret = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", s->pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", s->task);
 	f = fopen(path, "re");
 	if (!f)
 		return errno == ENOENT ? -ESRCH : -errno;

@@ -41,7 +41,7 @@ static int compare(struct scan *s, pid_t other, struct unseen *unseen)
 	int ret = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared) && !ret; i++) {
-		long order = syscall(SYS_kcmp, s->pid, other, shared[i].type, 0, 0);
+		long order = syscall(SYS_kcmp, s->task, other, shared[i].type, 0, 0);
 
 		if (!order)
 			ret = residue_found(s, shared[i].kind, 0, -1, other, "%s", shared[i].what);
@@ -87,7 +87,7 @@ int residue_tty(struct scan *s)
 	char path[64], buf[1024], *p;
 	unsigned int tty;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", s->pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", s->task);
 	if (read_line(path, buf, sizeof(buf)) <= 0)
 		return -ESRCH;
 	p = strrchr(buf, ')');

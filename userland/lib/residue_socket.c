@@ -118,7 +118,7 @@ int residue_socket(struct scan *s, int number)
 	int ret = 0;
 
 	if (sock < 0) {
-		if (errno == EBADF || errno == ESRCH)
+		if (s->pidfd >= 0 && (errno == EBADF || errno == ESRCH))
 			return 0;
 		/* better one too many than one unseen */
 		return residue_found(s, NSATTACH_RESIDUE_SOCKET, CLONE_NEWNET, number, 0,
