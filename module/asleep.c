@@ -124,6 +124,15 @@ static bool read_entry(struct task_struct *task, struct entry *e)
 	return stack;
 }
 
+bool nsa_is_running(struct task_struct *task)
+{
+	/* Pairs with the scheduler's release: off the CPU for all to see. */
+	if (nsa_is_runnable(task) || smp_load_acquire(&task->on_cpu))
+		return true;
+	/* With PREEMPT_RT it sleeps in the middle of what it does. */
+	return READ_ONCE(task->__state) & TASK_RTLOCK_WAIT;
+}
+
 static bool is_at_rest(struct task_struct *task)
 {
 	/*
@@ -131,7 +140,7 @@ static bool is_at_rest(struct task_struct *task)
 	 * then it is on a CPU, which was stored many barriers ago.
 	 */
 	smp_rmb(); /* the state before on_rq and on_cpu */
-	if (nsa_is_runnable(task) || smp_load_acquire(&task->on_cpu))
+	if (nsa_is_running(task))
 		return false;
 	/* do_exit() sleeps interruptibly for io_uring before PF_EXITING. */
 	if (READ_ONCE(task->flags) & (PF_KTHREAD | NSA_PF_WORKER | PF_EXITING | PF_POSTCOREDUMP))
@@ -140,11 +149,6 @@ static bool is_at_rest(struct task_struct *task)
 	if (task_is_stopped_or_traced(task))
 		return false;
 	return !(task_thread_info(task)->status & TS_COMPAT);
-}
-
-bool nsa_is_running(struct task_struct *task)
-{
-	return READ_ONCE(task->on_rq) || READ_ONCE(task->on_cpu);
 }
 
 /*

@@ -128,32 +128,55 @@ static void fill_copies(struct nsa_op *op)
 }
 
 /*
+ * As many as there are subjects: each would count in preempt_count, which has room
+ * for 255, and for lockdep, which has for 48. Preemption is off in any case.
+ */
+static void siglock_uncounted(struct sighand_struct *sighand)
+{
+	spin_release(&sighand->siglock.dep_map, _RET_IP_);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_enable();
+}
+
+static void siglock_done(struct sighand_struct *sighand)
+{
+	__acquire(&sighand->siglock);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_disable();
+	spin_acquire(&sighand->siglock.dep_map, 0, 1, _RET_IP_);
+	spin_unlock(&sighand->siglock);
+}
+
+/* CLONE_SIGHAND without CLONE_THREAD: two processes, one lock. */
+static bool is_locked_by_us(struct nsa_op *op, const struct sighand_struct *sighand)
+{
+	unsigned int i;
+
+	for (i = 0; i < op->nr_subjects; i++) {
+		if (op->subjects[i].sighand == sighand)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The siglock of a process with stopped threads. As lock_task_sighand(), which
  * is not exported, but it does not wait: several are held at once, and no order
- * among them is known. Interrupts are off.
+ * among them is known. Interrupts and preemption are off.
  */
 static bool lock_sighand(struct nsa_subject *subject)
 {
-	struct nsa_op *op = subject->op;
-	struct nsa_subject *s;
+	struct sighand_struct *sighand = rcu_dereference(subject->stopped->sighand);
 
-	subject->sighand = rcu_dereference(subject->stopped->sighand);
-	if (!subject->sighand)
+	if (!sighand)
 		return false;
-	/* CLONE_SIGHAND without CLONE_THREAD: two processes, one lock. */
-	for (s = op->subjects; s < subject; s++) {
-		if (s->sighand == subject->sighand) {
-			subject->sighand = NULL;
-			return true;
-		}
-	}
-	if (!spin_trylock(&subject->sighand->siglock)) {
-		subject->sighand = NULL;
-		return false;
-	}
-	/* For sparse: held until unlock_all(). */
-	__release(&subject->sighand->siglock);
-	return subject->sighand == rcu_access_pointer(subject->stopped->sighand);
+	if (!spin_trylock(&sighand->siglock))
+		return is_locked_by_us(subject->op, sighand);
+	/* For sparse: held until siglock_done(). */
+	__release(&sighand->siglock);
+	siglock_uncounted(sighand);
+	subject->sighand = sighand;
+	return sighand == rcu_access_pointer(subject->stopped->sighand);
 }
 
 static bool lock_all(struct nsa_op *op)
@@ -175,10 +198,8 @@ static void unlock_all(struct nsa_op *op)
 		struct sighand_struct *sighand = op->subjects[i].sighand;
 
 		op->subjects[i].sighand = NULL;
-		if (!sighand)
-			continue;
-		__acquire(&sighand->siglock);
-		spin_unlock(&sighand->siglock);
+		if (sighand)
+			siglock_done(sighand);
 	}
 }
 
@@ -195,8 +216,10 @@ static bool commit_stopped(struct nsa_op *op)
 	}
 	rcu_read_lock();
 	/* With PREEMPT_RT these locks sleep, and no interrupt takes them. */
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		preempt_disable();
 		local_irq_save(flags);
+	}
 	all = lock_all(op);
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (all && th->state == NSA_STOPPED)
@@ -211,8 +234,10 @@ static bool commit_stopped(struct nsa_op *op)
 		}
 	}
 	unlock_all(op);
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		local_irq_restore(flags);
+		preempt_enable();
+	}
 	rcu_read_unlock();
 	return all;
 }
@@ -469,8 +494,7 @@ static bool may_still_read(struct nsa_thread *th)
 {
 	if (!th->slept || th->state != NSA_MOVED || th->task == current || READ_ONCE(th->came))
 		return false;
-	/* Pairs with the scheduler's release: off the CPU for all to see. */
-	return nsa_is_runnable(th->task) || smp_load_acquire(&th->task->on_cpu);
+	return nsa_is_running(th->task);
 }
 
 static void wait_for_readers(struct nsa_op *op)

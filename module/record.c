@@ -400,6 +400,9 @@ static void keep_fs(struct nsa_record *r, struct nsa_fs *fs)
 
 	fs->now = fs->copy ? fs->copy : fs->old;
 	fs->copy = NULL;
+	/* It shall not keep busy where the process began inside. */
+	path_put(&fs->pwd);
+	fs->pwd = (struct path){ };
 	if (!was)
 		return;
 	path_put(&fs->old_root);

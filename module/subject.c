@@ -403,6 +403,7 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 	const struct fs_struct *fs, *seen = NULL;
 	struct task_struct *sharer;
 	struct nsa_thread *th;
+	unsigned int users;
 	int err = 0;
 
 	for (th = nsa_first(op); th && !err; th = nsa_next(th)) {
@@ -411,7 +412,8 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 		if (!fs || fs == seen || th->fs || !(th->subject->changes & CLONE_NEWUSER))
 			continue;
 		seen = fs;
-		if (fs_users(th->task) <= count_fs(op, fs))
+		users = fs_users(th->task);
+		if (users <= 1 || users <= count_fs(op, fs))
 			continue;
 		rcu_read_lock();
 		sharer = find_sharer(op, has_fs, fs, CLONE_NEWUSER);

@@ -225,6 +225,9 @@ static int make_cred(struct nsa_thread *th, struct nsa_cred *c)
 
 	c->cred = get_task_cred(th->task);
 	err = nsa_subject_may(th->op, th->subject, th->task, c->cred);
+	/* ptrace_may_access() looked at what it has by now. */
+	if (!err && rcu_access_pointer(th->task->real_cred) != c->cred)
+		err = -EAGAIN;
 	if (!err && moves_user(th->subject))
 		err = nsa_cred_make(th->op, th->subject, th->task, c);
 	return err;

@@ -87,6 +87,35 @@ TEST_F_TIMEOUT(set, all_of_them_move_together, 240)
 	}
 }
 
+/* More than the kernel can count as locks, or as reasons not to preempt. */
+TEST_F_TIMEOUT(set, hundreds_of_stopped_processes_move_together, 240)
+{
+	struct nsattach_subject crowd[300] = { 0 };
+	pid_t pids[300];
+	int status;
+
+	for (unsigned int i = 0; i < 300; i++) {
+		pids[i] = fork_child();
+		if (!pids[i]) {
+			raise(SIGSTOP);
+			_exit(0);
+		}
+		ASSERT_EQ(pids[i], waitpid(pids[i], &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		crowd[i].pidfd = pidfd_of(pids[i]);
+	}
+	self->call.arg.subjects = (uintptr_t)crowd;
+	self->call.arg.nr_subjects = 300;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_EQ(300, self->call.arg.nr_threads);
+	for (unsigned int i = 0; i < 300; i++) {
+		EXPECT_EQ('T', task_state(pids[i], pids[i]));
+		EXPECT_CLEAN(not_in(pids[i], &self->a, NS_BASE));
+		close(crowd[i].pidfd);
+		kill_and_reap(pids[i]);
+	}
+}
+
 /* Member 3 is replaced by one that is refused before anything is stopped. */
 static void spoil_with_init(FIXTURE_DATA(set) *self)
 {
