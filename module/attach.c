@@ -129,8 +129,9 @@ static void keep_deadline(struct nsa_op *op, struct nsattach_attach *arg)
 	arg->timeout_ns = max_t(s64, left, 1);
 }
 
-int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, unsigned int nr)
+int nsa_attach_run(struct nsa_request *r, unsigned int first, unsigned int nr)
 {
+	struct nsattach_subject *subjects = r->subjects + first;
 	struct nsa_op *op = nsa_op_alloc(nr);
 	unsigned int i;
 	int err;
@@ -140,7 +141,8 @@ int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, uns
 	op->flags = r->arg.flags;
 	op->asked_for = r->arg.namespaces;
 	op->detach = r->detach;
-	op->wd_name = r->wd;
+	for (i = 0; i < nr; i++)
+		op->subjects[i].wd_name = r->wds && r->wds[first + i] ? r->wds[first + i] : r->wd;
 	op->deadline = ktime_add_ns(ktime_get(), r->arg.timeout_ns);
 
 	err = run(op, r, subjects);
@@ -155,7 +157,6 @@ int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, uns
 	for (i = 0; i < nr; i++)
 		nsa_subject_close(&op->subjects[i]);
 	nsa_join_put(&op->join);
-	path_put(&op->wd);
 	path_put(&op->cgroup_mount);
 	if (op->pid_target)
 		put_pid_ns(op->pid_target);

@@ -30,6 +30,8 @@
  * @arg:	outputs are written to it
  * @nsfds:	namespace fds, @arg.nr_nsfds of them
  * @wd:		working directory inside, or NULL
+ * @wds:	NULL, or for each of @subjects its own, or NULL
+ * @subjects:	the processes, @arg.nr_subjects of them; results are written to them
  * @detach:	put them back instead
  * @foreign:	the device was opened by somebody else, with less power: refuse
  */
@@ -37,6 +39,8 @@ struct nsa_request {
 	struct nsattach_attach arg;
 	int nsfds[NSATTACH_MAX_NSFDS];
 	char *wd;
+	char **wds;
+	struct nsattach_subject *subjects;
 	bool detach;
 	bool foreign;
 };
@@ -44,12 +48,12 @@ struct nsa_request {
 /**
  * nsa_attach_run - move a set of processes, all of them or none
  * @r:		the request
- * @subjects:	the processes; results are written to them
+ * @first:	index of the first process
  * @nr:		how many
  *
  * Context: the ioctl; sleeps until the deadline.
  * Return: 0 or a negated errno (also -ERESTART ones).
  */
-int nsa_attach_run(struct nsa_request *r, struct nsattach_subject *subjects, unsigned int nr);
+int nsa_attach_run(struct nsa_request *r, unsigned int first, unsigned int nr);
 
 #endif /* NSA_ATTACH_H */

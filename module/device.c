@@ -20,7 +20,7 @@
 #define ATTACH_SIZE_MIN	offsetof(struct nsattach_attach, timeout_ns)
 
 static_assert(sizeof(struct nsattach_query) == 40);
-static_assert(sizeof(struct nsattach_attach) == 112);
+static_assert(sizeof(struct nsattach_attach) == 120);
 static_assert(sizeof(struct nsattach_subject) == 16);
 static_assert(sizeof(struct nsattach_error) == 24);
 static_assert(sizeof(struct nsattach_record) == 32);
@@ -31,7 +31,6 @@ struct request {
 	struct nsa_request run;
 	u32 usize;
 	struct nsattach_subject one;
-	struct nsattach_subject *subjects;
 };
 
 static int bad(struct request *r, enum nsattach_reason reason, int err)
@@ -83,7 +82,7 @@ static int check_arg(struct request *r)
 		return bad(r, NSATTACH_R_COUNT, -EINVAL);
 	if (a->namespaces & ~NSA_ALL_NAMESPACES ||
 	    (!detach && !a->namespaces && !a->nr_nsfds) ||
-	    (detach && (a->namespaces || a->nr_nsfds || a->wd)))
+	    (detach && (a->namespaces || a->nr_nsfds || a->wd || a->wds)))
 		return bad(r, NSATTACH_R_NAMESPACES, -EINVAL);
 	/* The root of the target goes with its own mount namespace. */
 	if (a->flags & NSATTACH_F_ROOT && !(a->namespaces & CLONE_NEWNS))
@@ -100,22 +99,76 @@ static int check_arg(struct request *r)
 
 static int copy_subjects(struct request *r)
 {
-	size_t size = array_size(r->run.arg.nr_subjects, sizeof(*r->subjects));
+	size_t size = array_size(r->run.arg.nr_subjects, sizeof(*r->run.subjects));
 	unsigned int i;
 
-	r->subjects = &r->one;
+	r->run.subjects = &r->one;
 	if (r->run.arg.nr_subjects > 1) {
-		r->subjects = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-		if (!r->subjects)
+		r->run.subjects = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		if (!r->run.subjects)
 			return -ENOMEM;
 	}
-	if (copy_from_user(r->subjects, u64_to_user_ptr(r->run.arg.subjects), size))
+	if (copy_from_user(r->run.subjects, u64_to_user_ptr(r->run.arg.subjects), size))
 		return -EFAULT;
 	for (i = 0; i < r->run.arg.nr_subjects; i++) {
-		if (r->subjects[i].reserved)
+		if (r->run.subjects[i].reserved)
 			return bad(r, NSATTACH_R_RESERVED, -EINVAL);
 	}
 	return 0;
+}
+
+/* As strndup_user(), which charges it to nobody. */
+static int copy_path(struct request *r, u64 from, char **path)
+{
+	const char __user *user = u64_to_user_ptr(from);
+	long size = strnlen_user(user, PATH_MAX);
+
+	if (!size)
+		return -EFAULT;
+	if (size > PATH_MAX)
+		return bad(r, NSATTACH_R_WD, -ENAMETOOLONG);
+	*path = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!*path)
+		return -ENOMEM;
+	if (copy_from_user(*path, user, size))
+		return -EFAULT;
+	(*path)[size - 1] = '\0';
+	return 0;
+}
+
+static int copy_wds(struct request *r)
+{
+	const u64 __user *user = u64_to_user_ptr(r->run.arg.wds);
+	unsigned int i;
+	int err;
+
+	r->run.wds = kvcalloc(r->run.arg.nr_subjects, sizeof(*r->run.wds), GFP_KERNEL_ACCOUNT);
+	if (!r->run.wds)
+		return -ENOMEM;
+	for (i = 0; i < r->run.arg.nr_subjects; i++) {
+		u64 from;
+
+		if (copy_from_user(&from, user + i, sizeof(from)))
+			return -EFAULT;
+		err = from ? copy_path(r, from, &r->run.wds[i]) : 0;
+		if (err) {
+			r->run.arg.error.subject = i;
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void free_request(struct request *r)
+{
+	unsigned int i;
+
+	kfree(r->run.wd);
+	for (i = 0; r->run.wds && i < r->run.arg.nr_subjects; i++)
+		kfree(r->run.wds[i]);
+	kvfree(r->run.wds);
+	if (r->run.subjects != &r->one)
+		kvfree(r->run.subjects);
 }
 
 static int copy_request(struct request *r, const void __user *uarg)
@@ -140,12 +193,10 @@ static int copy_request(struct request *r, const void __user *uarg)
 	    copy_from_user(r->run.nsfds, u64_to_user_ptr(r->run.arg.nsfds),
 			   r->run.arg.nr_nsfds * sizeof(*r->run.nsfds)))
 		err = -EFAULT;
-	if (!err && r->run.arg.wd) {
-		r->run.wd = strndup_user(u64_to_user_ptr(r->run.arg.wd), PATH_MAX);
-		err = PTR_ERR_OR_ZERO(r->run.wd);
-		if (err == -EINVAL)
-			err = bad(r, NSATTACH_R_WD, -ENAMETOOLONG);
-	}
+	if (!err && r->run.arg.wd)
+		err = copy_path(r, r->run.arg.wd, &r->run.wd);
+	if (!err && r->run.arg.wds)
+		err = copy_wds(r);
 	return err;
 }
 
@@ -154,11 +205,12 @@ static int copy_result(struct request *r, void __user *uarg)
 {
 	const size_t from = offsetof(struct nsattach_attach, stall_ns);
 	size_t to = min_t(size_t, r->usize, sizeof(r->run.arg));
-	size_t size = r->run.arg.nr_subjects * sizeof(*r->subjects);
+	size_t size = r->run.arg.nr_subjects * sizeof(*r->run.subjects);
 
 	if (to > from && copy_to_user(uarg + from, (void *)&r->run.arg + from, to - from))
 		return -EFAULT;
-	if (r->subjects && copy_to_user(u64_to_user_ptr(r->run.arg.subjects), r->subjects, size))
+	if (r->run.subjects &&
+	    copy_to_user(u64_to_user_ptr(r->run.arg.subjects), r->run.subjects, size))
 		return -EFAULT;
 	return 0;
 }
@@ -172,13 +224,13 @@ static int run_each(struct request *r)
 	bool any = false;
 
 	for (i = 0; i < r->run.arg.nr_subjects; i++) {
-		err = nsa_attach_run(&r->run, &r->subjects[i], 1);
+		err = nsa_attach_run(&r->run, i, 1);
 		if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND) {
 			if (!any)
 				return err;
 			/* What has moved stays; the rest is the caller's to repeat. */
 			for (; i < r->run.arg.nr_subjects; i++)
-				r->subjects[i].result = -EINTR;
+				r->run.subjects[i].result = -EINTR;
 			break;
 		}
 		threads += r->run.arg.nr_threads;
@@ -199,7 +251,7 @@ static int move(struct request *r)
 {
 	if (r->run.arg.flags & NSATTACH_F_EACH)
 		return run_each(r);
-	return nsa_attach_run(&r->run, r->subjects, r->run.arg.nr_subjects);
+	return nsa_attach_run(&r->run, 0, r->run.arg.nr_subjects);
 }
 
 static long attach(struct file *file, void __user *uarg, bool detach)
@@ -223,10 +275,7 @@ static long attach(struct file *file, void __user *uarg, bool detach)
 		err = -EFAULT;
 	if (err != -ERESTARTNOINTR && r.usize && copy_result(&r, uarg) && !err)
 		err = -EFAULT;
-	if (!IS_ERR_OR_NULL(r.run.wd))
-		kfree(r.run.wd);
-	if (r.subjects != &r.one)
-		kvfree(r.subjects);
+	free_request(&r);
 	return err;
 }
 

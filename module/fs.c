@@ -53,7 +53,7 @@ static int aim_fs(struct nsa_thread *th, struct nsa_fs *fs)
 		return nsa_fail(op, -EXDEV, NSATTACH_R_CHROOTED, CLONE_NEWNS,
 				th->subject, th->task);
 	fs->root = th->proxy->root;
-	fs->pwd = th->proxy->pwd;
+	fs->pwd = th->subject->wd;
 	path_get(&fs->root);
 	path_get(&fs->pwd);
 	return 0;

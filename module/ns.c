@@ -363,39 +363,45 @@ static int install(struct nsa_op *op, struct nsa_subject *subject, struct nsset 
 	return 0;
 }
 
-/* The working directory is looked up once, from the root the subject will have. */
-static int find_wd(struct nsa_op *op, struct nsa_subject *subject, const struct path *root,
-		   struct path *pwd)
+static int find_wd(struct nsa_op *op, struct nsa_subject *subject, const struct path *root)
 {
-	int err;
+	int err = 0;
 
-	if (!op->wd_name) {
-		*pwd = *root;
-		path_get(pwd);
-		return 0;
-	}
-	if (!op->wd.dentry) {
-		err = vfs_path_lookup(root->dentry, root->mnt, op->wd_name,
+	if (subject->wd_name)
+		err = vfs_path_lookup(root->dentry, root->mnt, subject->wd_name,
 				      LOOKUP_FOLLOW | LOOKUP_DIRECTORY |
-				      LOOKUP_NO_MAGICLINKS, &op->wd);
-		if (err && op->flags & NSATTACH_F_WD_OPTIONAL) {
-			op->wd = *root;
-			path_get(&op->wd);
-		} else if (err) {
-			return nsa_fail(op, err, NSATTACH_R_WD, CLONE_NEWNS, subject, NULL);
-		}
+				      LOOKUP_NO_MAGICLINKS, &subject->wd);
+	if (err && !(op->flags & NSATTACH_F_WD_OPTIONAL))
+		return nsa_fail(op, err, NSATTACH_R_WD, CLONE_NEWNS, subject, NULL);
+	if (err || !subject->wd_name) {
+		subject->wd = *root;
+		path_get(&subject->wd);
 	}
-	*pwd = op->wd;
-	path_get(pwd);
 	return 0;
 }
 
-static int find_root(struct nsa_op *op, struct nsa_subject *subject, struct nsa_proxy *proxy,
+/*
+ * The working directories are looked up once, from the root that the subjects will
+ * have: all with the first of them, as long as nobody stands still for it.
+ */
+static int find_wds(struct nsa_op *op, const struct path *root)
+{
+	int err;
+
+	for (; op->nr_wds < op->nr_subjects; op->nr_wds++) {
+		err = find_wd(op, &op->subjects[op->nr_wds], root);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int find_root(struct nsa_op *op, struct nsa_proxy *proxy,
 		     const struct fs_struct *installed)
 {
 	proxy->root = op->join.root.dentry ? op->join.root : installed->root;
 	path_get(&proxy->root);
-	return find_wd(op, subject, &proxy->root, &proxy->pwd);
+	return find_wds(op, &proxy->root);
 }
 
 void nsa_proxy_free(struct nsa_proxy *proxy)
@@ -407,7 +413,6 @@ void nsa_proxy_free(struct nsa_proxy *proxy)
 	if (proxy->new)
 		nsa_put_nsproxy(proxy->new);
 	path_put(&proxy->root);
-	path_put(&proxy->pwd);
 	kfree(proxy);
 }
 
@@ -461,7 +466,7 @@ static int build(struct nsa_op *op, struct nsa_subject *subject, struct nsa_prox
 	set.nsproxy = proxy->new;
 	err = install(op, subject, &set);
 	if (!err && nsa_moves(op, CLONE_NEWNS))
-		err = find_root(op, subject, proxy, &fs);
+		err = find_root(op, proxy, &fs);
 	path_put(&fs.root);
 	path_put(&fs.pwd);
 	if (err) {

@@ -54,7 +54,7 @@ struct nsa_proxy {
 	struct nsproxy *old;		/* reference, and one more per moved thread */
 	struct nsproxy *new;		/* reference, and one more per moved thread */
 	unsigned int nr_moved;
-	struct path root, pwd;		/* mnt: where fs_structs of its threads go */
+	struct path root;		/* mnt: where fs_structs of its threads go */
 };
 
 /*
@@ -129,6 +129,8 @@ struct nsa_subject {
 	struct task_struct *leader;	/* reference; a zombie leader is as good */
 	struct hlist_node busy;		/* in the table of subjects being moved */
 	struct nsa_op *op;
+	const char *wd_name;		/* working directory inside, the request's, or NULL */
+	struct path wd;			/* mnt, attach: the one that it gets, reference */
 	struct list_head origins;
 	struct list_head fss;
 	struct list_head creds;
@@ -191,8 +193,7 @@ struct nsa_op {
 	ktime_t released;
 	unsigned int rounds;
 	struct pid_namespace *pid_target;	/* pid move: reference */
-	struct path wd;
-	const char *wd_name;
+	unsigned int nr_wds;		/* of how many subjects the wd was looked up */
 	struct path cgroup_mount;	/* where cgroups are looked up; references */
 	bool in_cgroup;			/* the subjects have joined */
 

@@ -86,6 +86,7 @@ void nsa_subject_close(struct nsa_subject *subject)
 	if (subject->was_in)
 		put_pid_ns(subject->was_in);
 	nsa_cgroup_put(subject);
+	path_put(&subject->wd);
 	put_pid(subject->pid);
 }
 

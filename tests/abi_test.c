@@ -153,6 +153,58 @@ TEST_F(abi, pointers_that_lead_nowhere_are_efault)
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 }
 
+TEST_F(abi, paths_of_the_subjects_that_lead_nowhere_are_efault)
+{
+	__u64 *last = (void *)(self->edge - sizeof(*last));
+
+	self->a.arg.wds = (uintptr_t)self->edge;
+	EXPECT_EQ(-EFAULT, attach_call(&self->a));
+	self->a.arg.wds = (uintptr_t)self->edge - 4;
+	EXPECT_EQ(-EFAULT, attach_call(&self->a));
+	self->a.arg.wds = (uintptr_t)self->a.wds;
+	self->a.wds[0] = (uintptr_t)self->edge;
+	EXPECT_EQ(-EFAULT, attach_call(&self->a));
+	EXPECT_EQ(0, self->a.arg.error.subject);
+	self->edge[-1] = 'x';
+	self->a.wds[0] = (uintptr_t)self->edge - 1;
+	EXPECT_EQ(-EFAULT, attach_call(&self->a));
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	/* One subject: nothing behind the first address is read. */
+	*last = 0;
+	self->a.arg.wds = (uintptr_t)last;
+	ASSERT_EQ(0, attach_call(&self->a));
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->place, NS_BASE));
+}
+
+/* What an older program has behind its struct is not its request. */
+TEST_F(abi, paths_of_the_subjects_behind_a_shorter_struct_are_not_read)
+{
+	self->a.arg.size = offsetof(struct nsattach_attach, wds);
+	self->a.arg.wds = 4096;
+	ASSERT_ATTACHED(attach_call(&self->a), self->a.arg.error);
+	EXPECT_EQ(4096, self->a.arg.wds);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->place, NS_BASE));
+}
+
+TEST_F(abi, a_detach_takes_no_paths)
+{
+	struct attach a;
+
+	ASSERT_ATTACHED(attach_call(&self->a), self->a.arg.error);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	a.arg.wds = (uintptr_t)a.wds;
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_NAMESPACES, detach_call(&a), a.arg.error);
+	a.arg.wds = 0;
+	a.arg.wd = (uintptr_t)"/";
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_NAMESPACES, detach_call(&a), a.arg.error);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->place, NS_BASE));
+	a.arg.wd = 0;
+	ASSERT_EQ(0, detach_call(&a));
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	attach_done(&a);
+}
+
 TEST_F(abi, read_only_answer_does_not_hide_a_refusal)
 {
 	char *arg = self->edge - 4096;
@@ -171,6 +223,11 @@ TEST_F(abi, path_without_end_is_enametoolong)
 	memset(path, 'x', 2 * 4096);
 	self->a.arg.wd = (uintptr_t)path;
 	EXPECT_EQ(-ENAMETOOLONG, attach_call(&self->a));
+	self->a.arg.wd = 0;
+	self->a.arg.wds = (uintptr_t)self->a.wds;
+	self->a.wds[0] = (uintptr_t)path;
+	EXPECT_REFUSED(ENAMETOOLONG, NSATTACH_R_WD, attach_call(&self->a), self->a.arg.error);
+	EXPECT_EQ(0, self->a.arg.error.subject);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 }
 
@@ -245,7 +302,7 @@ static int pick_fd(FIXTURE_DATA(abi) *self)
 static void spoil(FIXTURE_DATA(abi) *self, struct nsattach_attach *arg)
 {
 	for (uint64_t n = 1 + noise() % 3; n; n--)
-		switch (noise() % 12) {
+		switch (noise() % 13) {
 		case 0:	arg->size = (__u32)(noise() % 5 ? noise() % 200 : noise()); break;
 		case 1:	arg->flags = noise() % 2 ? 1U << noise() % 32 : (__u32)noise(); break;
 		case 2:	arg->namespaces = noise() % 2 ? 1ULL << noise() % 64 : noise(); break;
@@ -257,7 +314,8 @@ static void spoil(FIXTURE_DATA(abi) *self, struct nsattach_attach *arg)
 		case 8:	arg->reserved = (__u32)noise(); break;
 		case 9:	arg->timeout_ns = noise() % 2 ? 1 : noise(); break;
 		case 10: arg->wd = pick_pointer(self); break;
-		case 11:
+		case 11: arg->wds = pick_pointer(self); break;
+		case 12:
 			self->a.subjects[noise() % 3].pidfd = pick_fd(self);
 			self->a.subjects[noise() % 3].reserved = noise() % 8 == 0;
 			self->a.nsfds[noise() % 8] = pick_fd(self);

@@ -20,6 +20,7 @@ struct attach {
 	struct nsattach_attach arg;
 	struct nsattach_subject subjects[ATTACH_MAX_SUBJECTS];
 	int nsfds[NSATTACH_MAX_NSFDS];
+	__u64 wds[ATTACH_MAX_SUBJECTS];
 };
 
 /* The device, opened once in each test process. */

@@ -196,6 +196,8 @@ static int attach_with(pid_t subject, const struct place *to, uint64_t namespace
 	ret = ret ? ret : attach_set_target(&a, to->pid, namespaces);
 	a.arg.flags = flags;
 	a.arg.wd = (uintptr_t)wd;
+	a.arg.wds = (uintptr_t)a.wds;
+	a.wds[0] = (uintptr_t)wd;
 	ret = ret ? ret : attach_call(&a);
 	attach_done(&a);
 	return ret;

@@ -13,6 +13,7 @@
 #include "harness.h"
 #include "permission_rule.h"
 #include "place.h"
+#include "place_facts.h"
 #include "shared.h"
 #include "sharer.h"
 #include "snapshot.h"
@@ -273,8 +274,22 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 	kill(child, SIGKILL);
 }
 
+/* In the words of its own mount namespace. */
+static const char *cwd_of(pid_t pid)
+{
+	static char link[256];
+	char path[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	len = readlink(path, link, sizeof(link) - 1);
+	link[len < 0 ? 0 : len] = '\0';
+	return link;
+}
+
 /* Two members of the set share one fs_struct: both of them move. */
-TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
+static void move_sharers(struct __test_metadata *_metadata, FIXTURE_DATA(set) *self,
+			 const char *wd, const char *partner_wd)
 {
 	struct subject_options options = { .threads = 2, .unshare = NS_NOPID, .setup = setup_sharer, .arg = sharer_alloc(CLONE_FS) };
 	const struct sharer *partner = options.arg;
@@ -289,14 +304,96 @@ TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
 	ASSERT_EQ(0, attach_add_subject(&a, s.pid));
 	ASSERT_EQ(0, attach_add_subject(&a, partner->pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	a.arg.wds = (uintptr_t)a.wds;
+	a.wds[0] = (uintptr_t)wd;
+	a.wds[1] = (uintptr_t)partner_wd;
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
 	attach_done(&a);
-	EXPECT_CLEAN(not_moved(before, s.pid, &self->a, NS_BASE));
-	EXPECT_CLEAN(not_moved(partner_before, partner->pid, &self->a, NS_BASE));
+	EXPECT_STREQ(wd ?: "/", cwd_of(s.pid));
+	EXPECT_STREQ(partner_wd ?: "/", cwd_of(partner->pid));
+	if (!wd)
+		EXPECT_CLEAN(not_moved(before, s.pid, &self->a, NS_BASE));
+	if (!partner_wd)
+		EXPECT_CLEAN(not_moved(partner_before, partner->pid, &self->a, NS_BASE));
 	snapshot_free(before);
 	snapshot_free(partner_before);
 	kill(partner->pid, SIGKILL);
 	subject_stop(&s);
+}
+
+TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
+{
+	move_sharers(_metadata, self, NULL, NULL);
+}
+
+TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_get_one_each, 240)
+{
+	move_sharers(_metadata, self, "/inner", "/tmp");
+	move_sharers(_metadata, self, NULL, "/tmp");
+}
+
+static const char *const own_wds[SIZE] = { "/inner", "/tmp", NULL, "/missing", "", "/inner" };
+static const char *const wds_inside[SIZE] = { "/inner", "/tmp", "/proc", "/", "/", "/inner" };
+
+static const char *any_elsewhere(FIXTURE_DATA(set) *self, unsigned int but)
+{
+	static char text[128];
+	const char *bad = NULL;
+
+	for (unsigned int i = 0; !bad && i < SIZE; i++) {
+		const char *wd = view_get(subject_view(&self->members[i]), "cwd path");
+
+		if (i == but)
+			continue;
+		snprintf(text, sizeof(text), "member %u is in %s", i, wd);
+		bad = strcmp(wd, wds_inside[i]) ? text :
+						  not_in(self->members[i].pid, &self->a, NS_BASE);
+	}
+	return bad;
+}
+
+static void give_wds(FIXTURE_DATA(set) *self)
+{
+	self->call.arg.wd = (uintptr_t)"/proc";
+	self->call.arg.wds = (uintptr_t)self->call.wds;
+	for (unsigned int i = 0; i < SIZE; i++)
+		self->call.wds[i] = (uintptr_t)own_wds[i];
+}
+
+TEST_F_TIMEOUT(set, each_gets_its_own_working_directory, 240)
+{
+	give_wds(self);
+	self->call.arg.flags = NSATTACH_F_WD_OPTIONAL;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_elsewhere(self, NOBODY));
+}
+
+TEST_F_TIMEOUT(set, none_moves_when_the_working_directory_of_one_is_missing, 240)
+{
+	give_wds(self);
+	EXPECT_REFUSED(ENOENT, NSATTACH_R_WD, attach_call(&self->call), self->call.arg.error);
+	EXPECT_EQ(3, self->call.arg.error.subject);
+	EXPECT_EQ(self->members[3].pid, self->call.arg.error.pid);
+	EXPECT_EQ((__u32)CLONE_NEWNS, self->call.arg.error.ns);
+	EXPECT_EQ(-ENOENT, self->call.subjects[3].result);
+	EXPECT_EQ(-ECANCELED, self->call.subjects[0].result);
+	self->call.wds[3] = (uintptr_t)PLACE_FILE;
+	EXPECT_REFUSED(ENOTDIR, NSATTACH_R_WD, attach_call(&self->call), self->call.arg.error);
+	self->call.wds[3] = 4096;
+	EXPECT_EQ(-EFAULT, attach_call(&self->call));
+	EXPECT_EQ(3, self->call.arg.error.subject);
+	EXPECT_CLEAN(any_changed(self, NOBODY));
+}
+
+TEST_F_TIMEOUT(set, each_for_itself_leaves_only_the_one_without_a_working_directory, 240)
+{
+	give_wds(self);
+	self->call.arg.flags = NSATTACH_F_EACH;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_elsewhere(self, 3));
+	EXPECT_CLEAN(changed_since(self->before[3], self->members[3].pid));
+	EXPECT_EQ(-ENOENT, self->call.subjects[3].result);
+	EXPECT_EQ(3, self->call.arg.error.subject);
 }
 
 static long fork_into_own_user(char *text)

@@ -173,7 +173,8 @@ static void spoil(struct attach *a, uint32_t n)
 		a->arg.nr_nsfds = n / 8 % 10;
 		break;
 	case 3:
-		a->arg.wd = 4096;
+		a->arg.wd = n & 8 ? 0 : 4096;
+		a->arg.wds = n & 8 ? 4096 : 0;
 		break;
 	case 4:
 		a->arg.nr_subjects = n / 8 % 70000;
@@ -189,10 +190,17 @@ static void spoil(struct attach *a, uint32_t n)
 	}
 }
 
+static const char *const paths[] = { "/", "/tmp", "/place", "/nowhere", "proc/self/ns" };
+
+static void add_wds(struct attach *a, uint32_t n)
+{
+	a->arg.wds = (uintptr_t)a->wds;
+	for (unsigned int i = 0; i < ATTACH_MAX_SUBJECTS; i++)
+		a->wds[i] = (n + i) % 6 ? (uintptr_t)paths[(n + i) % 6 - 1] : 0;
+}
+
 static void fill(struct attach *a, const struct call *call, bool detach)
 {
-	static const char *const paths[] = { "/", "/tmp", "/place", "/nowhere", "proc/self/ns" };
-
 	attach_init(a);
 	add_subjects(a, call);
 	a->arg.timeout_ns = call->d % 256 ? timeouts[call->d % 8] : 0;
@@ -207,6 +215,8 @@ static void fill(struct attach *a, const struct call *call, bool detach)
 			add_nsfds(a, call);
 		if (a->arg.namespaces & CLONE_NEWNS && call->b % 4 == 0)
 			a->arg.wd = (uintptr_t)paths[call->b / 4 % 5];
+		if (a->arg.namespaces & CLONE_NEWNS && call->b % 4 == 2)
+			add_wds(a, call->b / 4);
 	}
 	if (a->arg.flags & NSATTACH_F_CGROUP)
 		a->arg.cgroup = cgroup_pick((uint32_t)(call->x >> 32), detach);

@@ -76,7 +76,7 @@ struct nsattach_query {
 #define NSATTACH_F_ROOT			(1U << 1)
 /* mnt: move a subject even though it is in a chroot */
 #define NSATTACH_F_CHROOTED		(1U << 2)
-/* mnt: @wd that does not exist inside is not an error: "/" is taken */
+/* mnt: @wd or @wds that do not exist inside are no error: "/" is taken */
 #define NSATTACH_F_WD_OPTIONAL		(1U << 3)
 /* user: id N in the old namespace becomes id N in the new one */
 #define NSATTACH_F_CREDS_TRANSLATE	(1U << 4)
@@ -260,6 +260,8 @@ struct nsattach_error {
  *		DETACH: any directory of the mount of cgroup2 where the old one is
  *		found; else 0
  * @reserved2:	must be 0
+ * @wds:	address of __u64[@nr_subjects], or 0: for each subject the address of
+ *		a NUL-terminated path that it gets instead of @wd, or 0
  *
  * The call returns 0 when all subjects have moved (with NSATTACH_F_EACH: when
  * at least one has), or -1 with errno; then no subject has changed in any way.
@@ -282,6 +284,7 @@ struct nsattach_attach {
 	struct nsattach_error error;
 	__s32 cgroup;
 	__u32 reserved2;
+	__u64 wds;
 };
 
 /**
