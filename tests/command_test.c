@@ -274,6 +274,7 @@ TEST_F(command, a_quarantined_process_has_only_a_dead_loopback)
 	uint64_t old = task_ns(PID, PID, "net");
 
 	ASSERT_EQ(0, run(&self->c, "nsattach --quarantine --pid %d", PID));
+	EXPECT_STREQ("", self->c.err);
 	EXPECT_NE(old, task_ns(PID, PID, "net"));
 	EXPECT_NE(task_ns(getpid(), getpid(), "net"), task_ns(PID, PID, "net"));
 	EXPECT_EQ(task_ns(PID, PID, "net"), task_ns(PID, subject_tid(&self->subject, 1), "net"));
@@ -285,6 +286,15 @@ static long open_socket(char *text)
 {
 	(void)text;
 	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+TEST_F(command, a_quarantine_tells_what_leads_out_of_it)
+{
+	ASSERT_LE(0, subject_call(&self->subject, open_socket));
+	ASSERT_EQ(0, run(&self->c, "nsattach --quarantine --pid %d", PID));
+	EXPECT_SAID(": 1 way into the old network is still open");
+	EXPECT_EQ(0, run(&self->c, "nsattach --dry-run --pid %d --ns net=/proc/%d/ns/net", PID, PID));
+	EXPECT_PRINTED("inet stream port 0");
 }
 
 TEST_F(command, strict_refuses_what_leaves_a_socket_behind)

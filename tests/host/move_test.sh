@@ -34,11 +34,14 @@ bash -c 'exec 5<>/dev/udp/127.0.0.1/9 && exec nsenter -U -n --preserve-credentia
 inside=$!
 within10s "[ \$(cat /proc/$holder/comm) = sleep ]"
 within10s "[ \$(cat /proc/$inside/comm) = sleep ]"
+bash -c 'for i in {10..19}; do eval "exec $i<>/dev/udp/127.0.0.1/9"; done; exec sleep 600' &
+many=$!
+within10s "[ \$(cat /proc/$many/comm) = sleep ]"
 # a name with a letter of UTF-8, a byte that is none, and a sequence that makes a terminal write in red
 cp "$(command -v sleep)" "$work/"$'d\xc3\xa4\xff\e[31m'
 "$work/"$'d\xc3\xa4\xff\e[31m' 600 &
 odd=$!
-trap 'kill $one $two $place $holder $inside $odd; rm -rf "$work"' EXIT
+trap 'kill $one $two $place $holder $inside $many $odd; rm -rf "$work"' EXIT
 export STANDIN_LOG=$work/log
 
 # nsattach ARGS...: with the stand-in; its exit code is in $code
@@ -145,6 +148,37 @@ STANDIN_SAY=part nsattach --dry-run --each $holder $one 4194303 -t $place -n -o 
 [ $code = 6 ] && printed "^socket" && calls 1 "flags=0x41 " && said "process $one was not moved" &&
 	said "there is no process 4194303" && said "2 of 3 processes would not be moved" && true
 result "a dry run tells each that would not move"
+
+nsattach --quarantine --pid $one
+[ $code = 0 ] && [ ! -s "$work/err" ] && true
+result "a quarantine that leaves nothing open is quiet"
+
+nsattach --quarantine --pid $one $holder $inside
+[ $code = 0 ] && [ "$(wc -l <"$work/err")" = 1 ] &&
+	said "^nsattach: process $holder and 1 more: 2 ways into the old network are still open" &&
+	said "--dry-run --pid $holder --ns net=/proc/$holder/ns/net lists them" && true
+result "a quarantine tells in one line what leads out of it"
+
+nsattach --pid $holder -t $place -n
+[ $code = 0 ] && [ ! -s "$work/err" ] && true
+result "other moves do not"
+
+nsattach --pid $holder $inside -t $place -n --json
+[ $code = 0 ] && [ "$(grep -c '"residue": 1' "$work/out")" = 2 ] && true
+result "the JSON of a move counts what is left"
+
+STANDIN_SAY=part nsattach --each --pid $holder $inside -t $place -n -o pid,residue
+[ $code = 6 ] && printed "^ *$holder  *1$" && printed "^ *$inside *$" && true
+result "but not of those that did not move"
+
+STANDIN_SCAN="touch $work/scanned" nsattach --pid $holder -t $place -n -o pid,moved
+[ $code = 0 ] && [ ! -e "$work/scanned" ] && true
+result "nothing is looked at when nobody wants to know"
+
+nsattach -v --pid $many -t $place -n
+[ $code = 0 ] && [ "$(grep -c "process $many still reaches out by its socket fd" "$work/err")" = 8 ] &&
+	said "2 more open files, maps and sockets still reach the old namespaces" && true
+result "with -v some are told, and how many more there are"
 
 # A cgroup for the command: a directory with a list. The hook lets a member appear.
 mkdir "$work/members"

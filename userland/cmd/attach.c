@@ -141,7 +141,7 @@ static int move(struct job *job)
 	if (nsattach_request_result(job->request)->nr_threads) {
 		step_directory(job);
 		step_number(job);
-		residue_step(job);
+		residue_after(job);
 	}
 	return report_subjects(job);
 }

@@ -113,19 +113,35 @@ size_t job_drop(struct job *job, size_t first, bool attached)
 	return dropped;
 }
 
+static void tell(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	text_line("nsattach:", text ? text : "out of memory");
+	free(text);
+}
+
 void job_step(const struct job *job, const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	if (!job->o->verbose)
 		return;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	tell(format, args);
 	va_end(args);
-	text_line("nsattach:", text ? text : "out of memory");
-	free(text);
+}
+
+void job_note(struct job *job, const char *format, ...)
+{
+	va_list args;
+
+	progress_end(job);
+	va_start(args, format);
+	tell(format, args);
+	va_end(args);
 }
 
 void job_command(pid_t pid, char name[COMMAND_MAX])
@@ -146,6 +162,7 @@ void job_close(struct job *job)
 {
 	output_drop(job);
 	free(job->records);
+	free(job->residue);
 	nsattach_request_free(job->request);
 	nsattach_device_close(job->device);
 }

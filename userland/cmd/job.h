@@ -53,6 +53,7 @@ struct output;
  * @output:	the table that is to be printed, or NULL
  * @records:	of those who were attached before, where it was asked
  * @nr_records:	their number
+ * @residue:	of each subject after the move, -1: not known; NULL: not looked for
  * @progress:	of a large set
  * @failure:	what the sentence is about; all 0 when it is not known in parts
  * @error:	the sentence
@@ -72,6 +73,7 @@ struct job {
 	struct output *output;
 	struct nsattach_record *records;
 	int nr_records;
+	ssize_t *residue;
 	struct progress progress;
 	struct nsattach_failure failure;
 	char error[2 * ERROR_MAX];
@@ -89,6 +91,8 @@ int job_load_records(struct job *job);
 /* Out of the request, from @first on: who was attached then, or who was not. How many? */
 size_t job_drop(struct job *job, size_t first, bool attached);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, whether the steps are told or not: what one has to know though all went well. */
+void job_note(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void job_close(struct job *job);
 
 /* Name of a process, "" when it has gone. */
@@ -127,7 +131,7 @@ int job_choose_namespaces(struct job *job);
 int residue_begin(struct job *job);
 int residue_print(struct job *job);
 int residue_refuse(struct job *job);
-void residue_step(struct job *job);
+void residue_after(struct job *job);
 
 /* sets.c: descendants and members of a cgroup; 1 when some were added, 0, or -errno */
 int sets_grow(struct job *job);
@@ -147,6 +151,7 @@ int move_check(struct job *job);
  * a sentence for each that failed
  */
 int report_begin(struct job *job);
+bool report_wants_residue(const struct job *job);
 int report_nothing(struct job *job);
 int report_subjects(struct job *job);
 

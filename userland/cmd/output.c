@@ -222,6 +222,11 @@ void output_drop(struct job *job)
 		output_free(job->output);
 }
 
+bool output_has(const struct output *out, size_t column)
+{
+	return out->place[column] >= 0;
+}
+
 int output_line(struct output *out)
 {
 	out->line = out->scols_table_new_line(out->table, NULL);

@@ -39,6 +39,9 @@ struct output;
 struct output *output_new(struct job *job, const char *name, const struct column *columns,
 			  size_t count, int *code);
 
+/* Is it among those that are printed? */
+bool output_has(const struct output *output, size_t column);
+
 /* A new line, then its cells; a NULL text is an empty cell. */
 int output_line(struct output *output);
 void output_text(struct output *output, size_t column, const char *text);

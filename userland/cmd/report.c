@@ -8,7 +8,7 @@
 
 #include "output.h"
 
-enum { PID, COMMAND, NS, TARGET, MOVED, THREADS, STALL, ERROR, WHY };
+enum { PID, COMMAND, NS, TARGET, MOVED, THREADS, STALL, RESIDUE, ERROR, WHY };
 
 static const struct column columns[] = {
 	[PID] = { "PID", COLUMN_NUMBER, false, "the process" },
@@ -19,6 +19,8 @@ static const struct column columns[] = {
 	[THREADS] = { "THREADS", COLUMN_NUMBER, false, "its threads that moved" },
 	[STALL] = { "STALL-US", COLUMN_NUMBER, true,
 		    "longest time it stood still, in microseconds" },
+	[RESIDUE] = { "RESIDUE", COLUMN_NUMBER, true,
+		      "things that still reach the old namespaces after the move" },
 	[ERROR] = { "ERROR", COLUMN_TEXT, true, "name of the errno" },
 	[WHY] = { "WHY", COLUMN_TEXT, true, "why it did not move" },
 };
@@ -86,6 +88,8 @@ static void add_subject(struct job *job, struct output *out, size_t index)
 	output_text(out, MOVED, s->result || !s->nr_threads ? "0" : "1");
 	output_printf(out, THREADS, "%u", s->nr_threads);
 	output_printf(out, STALL, "%llu", result->stall_ns / 1000);
+	if (job->residue && job->residue[index] >= 0)
+		output_printf(out, RESIDUE, "%zd", job->residue[index]);
 	if (s->result) {
 		explain(job, index);
 		add_failure(job, out, -s->result);
@@ -154,6 +158,11 @@ int report_begin(struct job *job)
 	if (job->o->json || job->o->columns)
 		output_new(job, "subjects", columns, sizeof(columns) / sizeof(columns[0]), &code);
 	return code;
+}
+
+bool report_wants_residue(const struct job *job)
+{
+	return job->output && output_has(job->output, RESIDUE);
 }
 
 /* Nothing had to be moved. */

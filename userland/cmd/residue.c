@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <linux/sched.h>
 
 #include "output.h"
 
@@ -143,54 +145,111 @@ int residue_refuse(struct job *job)
 	return 0;
 }
 
-/* With -v: each while they are few, else only how many. */
+/* With -v: so many, then only how many more. */
 #define STEPS_MAX 8
 
-struct teller {
+/**
+ * struct after - what is found after a move
+ * @pid:	the process at hand
+ * @count:	what it has
+ * @network:	of that, what leads into another network than its own
+ * @all:	what all have
+ * @ways:	of that, what leads into another network
+ * @holders:	how many have such, or could not be looked at
+ * @first:	the first of those
+ * @err:	why one could not be looked at
+ */
+struct after {
 	const struct job *job;
 	pid_t pid;
 	size_t count;
-	bool quiet;
+	size_t network;
+	size_t all;
+	size_t ways;
+	size_t holders;
+	pid_t first;
+	int err;
 };
 
-static int tell_one(const struct nsattach_residue *r, void *data)
+/* A unix socket leads to a process, not to a network. */
+static bool leads_to_network(const struct nsattach_residue *r)
 {
-	struct teller *t = data;
+	return r->ns == CLONE_NEWNET && r->kind != NSATTACH_RESIDUE_UNIX;
+}
+
+static int after_one(const struct nsattach_residue *r, void *data)
+{
+	struct after *a = data;
 	char fd[32] = "";
 
-	t->count++;
-	if (t->quiet)
+	a->count++;
+	a->network += leads_to_network(r);
+	if (a->all++ >= STEPS_MAX)
 		return 0;
 	if (r->fd >= 0)
 		snprintf(fd, sizeof(fd), " fd %d", r->fd);
-	job_step(t->job, "process %d still reaches out by its %s%s: %s", t->pid,
+	job_step(a->job, "process %d still reaches out by its %s%s: %s", a->pid,
 		 nsattach_residue_name(r->kind), fd, r->what);
 	return 0;
 }
 
-static size_t tell_all(struct job *job, bool quiet)
+static void look_after(struct job *job, size_t index, struct after *a)
 {
-	struct teller t = { .job = job, .quiet = quiet };
+	const struct nsattach_subject *s = nsattach_request_subject(job->request, index);
+	int err;
 
-	for (size_t i = 0; i < nsattach_request_count(job->request) && !signals_caught(); i++) {
-		t.pid = nsattach_request_pid(job->request, i);
-		scan(job, i, NSATTACH_RESIDUE_AFTER, tell_one, &t);
-	}
-	return t.count;
+	job->residue[index] = -1;
+	if (s->result || !s->nr_threads || signals_caught())
+		return;
+	a->pid = nsattach_request_pid(job->request, index);
+	a->count = 0;
+	a->network = 0;
+	err = scan(job, index, NSATTACH_RESIDUE_AFTER, after_one, a);
+	if (!err)
+		job->residue[index] = a->count;
+	else if (err != -ESRCH)
+		a->err = err;
+	a->ways += a->network;
+	if ((a->network || (err && err != -ESRCH)) && !a->holders++)
+		a->first = a->pid;
 }
 
-void residue_step(struct job *job)
+/* Who is in quarantine is cut off only as far as it has nothing open. */
+static void note_network(struct job *job, const struct after *a)
 {
-	size_t count;
+	char more[40] = "", why[128] = "";
 
-	if (!job->o->verbose)
+	if (!a->holders)
 		return;
-	count = tell_all(job, true);
-	if (count && count <= STEPS_MAX)
-		tell_all(job, false);
-	else if (count)
+	if (a->holders > 1)
+		snprintf(more, sizeof(more), " and %zu more", a->holders - 1);
+	if (a->err)
+		snprintf(why, sizeof(why), " (not all could be looked at: %s)", strerror(-a->err));
+	job_note(
+		job,
+		"process %d%s: %zu way%s into the old network %s still open (sockets, devices)%s, and what is connected goes on; --dry-run --pid %d --ns net=/proc/%d/ns/net lists them, --strict refuses to leave any",
+		a->first, more, a->ways, a->ways == 1 ? "" : "s", a->ways == 1 ? "is" : "are", why,
+		a->first, a->first);
+}
+
+void residue_after(struct job *job)
+{
+	size_t count = nsattach_request_count(job->request);
+	struct after a = { .job = job };
+
+	if (!job->o->verbose && !job->o->quarantine && !report_wants_residue(job))
+		return;
+	job->residue = reallocarray(NULL, count, sizeof(*job->residue));
+	for (size_t i = 0; i < count && job->residue; i++) {
+		progress(job, "what processes still hold open:", i, count);
+		look_after(job, i, &a);
+	}
+	progress_end(job);
+	if (a.all > STEPS_MAX)
 		job_step(
 			job,
-			"%zu open files, maps and sockets still reach the old namespaces; --dry-run lists them",
-			count);
+			"%zu more open files, maps and sockets still reach the old namespaces; --dry-run lists them",
+			a.all - STEPS_MAX);
+	if (job->o->quarantine)
+		note_network(job, &a);
 }
