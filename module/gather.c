@@ -553,10 +553,15 @@ int nsa_prepare(struct nsa_op *op)
 			return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0,
 					&op->subjects[i], NULL);
 		err = nsa_prepare_batch(batch);
-		op->nr_moved += batch->nr;
-		nsa_batch_free(batch);
-		if (err)
+		if (err) {
+			nsa_batch_free(batch);
 			return err;
+		}
+		op->nr_moved += batch->nr;
+		list_add_tail(&batch->node, &op->batches);
 	}
-	return 0;
+	err = nsa_check_sharers(op);
+	if (!err && op->flags & NSATTACH_F_WHOLE_TREE)
+		err = nsa_check_children(op);
+	return err;
 }

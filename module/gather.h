@@ -18,9 +18,10 @@ int nsa_gather(struct nsa_op *op);
 
 /**
  * nsa_prepare - build the new state for every thread there is now
- * @op:		attach
+ * @op:		attach whose subjects are claimed
  *
- * The part of nsa_gather() that disturbs nobody, for NSATTACH_F_CHECK.
+ * The part of nsa_gather() that disturbs nobody, for NSATTACH_F_CHECK. What it finds
+ * may change before a move.
  */
 int nsa_prepare(struct nsa_op *op);
 

@@ -352,12 +352,13 @@ static u32 changes(struct nsa_subject *subject)
 	return bits;
 }
 
-/* Memory, root and cwd that somebody shares who stays where it is, or who looks in. */
-static int check_sharers(struct nsa_op *op)
+int nsa_check_sharers(struct nsa_op *op)
 {
 	unsigned int i;
 	int err = 0;
 
+	if (!nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER))
+		return 0;
 	for (i = 0; i < op->nr_subjects; i++)
 		op->subjects[i].changes = changes(&op->subjects[i]);
 	for (i = 0; i < op->nr_subjects && !err; i++) {
@@ -386,8 +387,8 @@ int nsa_prepare_again(struct nsa_op *op)
 				nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL) : 1;
 		err = nsa_prepare_copies(op, s);
 	}
-	if (!err && nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER))
-		err = check_sharers(op);
+	if (!err)
+		err = nsa_check_sharers(op);
 	if (!err && (op->nr_stopped || nsa_moves(op, CLONE_NEWTIME)) && !op->stand_in) {
 		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
 		if (!op->stand_in)

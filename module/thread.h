@@ -47,6 +47,18 @@ int nsa_prepare_batch(struct nsa_batch *batch);
  */
 int nsa_prepare_again(struct nsa_op *op);
 
+/**
+ * nsa_check_sharers - does somebody who stays share what can not be split?
+ * @op:		attach whose threads are prepared
+ *
+ * Memory (time, user), root and cwd (user without mnt); for a detach from user also
+ * who has looked in. For good only when all are held.
+ *
+ * Context: the caller; sleeps.
+ * Return: 0 or a negated errno, with op->error set.
+ */
+int nsa_check_sharers(struct nsa_op *op);
+
 void nsa_origin_free(struct nsa_origin *origin);
 
 /* Drop what the caller holds: tasks, creds, fs copies, proxies. */

@@ -260,6 +260,9 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 	child = subject_fork(&self->members[1]);
 	ASSERT_LT(0, child);
 	child_before = snapshot_take(child);
+	self->call.arg.flags = NSATTACH_F_WHOLE_TREE | NSATTACH_F_CHECK;
+	EXPECT_REFUSED(EAGAIN, NSATTACH_R_CHILD_LEFT, attach_call(&self->call),
+		       self->call.arg.error);
 	self->call.arg.flags = NSATTACH_F_WHOLE_TREE;
 	EXPECT_REFUSED(EAGAIN, NSATTACH_R_CHILD_LEFT, attach_call(&self->call),
 		       self->call.arg.error);
@@ -267,6 +270,10 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 	EXPECT_CLEAN(any_changed(self, NOBODY));
 	EXPECT_CLEAN(changed_since(child_before, child));
 	ASSERT_EQ(0, attach_add_subject(&self->call, child));
+	self->call.arg.flags |= NSATTACH_F_CHECK;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(any_changed(self, NOBODY));
+	self->call.arg.flags &= ~NSATTACH_F_CHECK;
 	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
 	EXPECT_CLEAN(any_not_moved(self, NOBODY));
 	EXPECT_CLEAN(not_moved(child_before, child, &self->a, NS_BASE));

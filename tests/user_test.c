@@ -478,6 +478,9 @@ TEST_F(user, foreign_process_that_shares_root_and_cwd_is_ebusy)
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	self->before = snapshot_take(self->subject.pid);
 	foreign = snapshot_take(sharer->pid);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_FS_SHARED,
+		       attach_user(self, CLONE_NEWUSER, NSATTACH_F_CHECK, &error), error);
+	EXPECT_EQ(sharer->pid, error.tid);
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_FS_SHARED, attach_user(self, CLONE_NEWUSER, 0, &error),
 		       error);
 	EXPECT_EQ(sharer->pid, error.tid);
@@ -509,6 +512,9 @@ TEST_F(user, foreign_process_that_shares_memory_is_ebusy)
 
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	self->before = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED,
+		       attach_user(self, CLONE_NEWUSER, NSATTACH_F_CHECK, &error), error);
+	EXPECT_EQ(sharer->pid, error.tid);
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_MM_SHARED, attach_user(self, CLONE_NEWUSER, 0, &error),
 		       error);
 	EXPECT_EQ(sharer->pid, error.tid);
