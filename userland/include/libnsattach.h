@@ -193,6 +193,14 @@ void nsattach_request_set_timeout(struct nsattach_request *request, __u64 ns);
 int nsattach_request_set_wd(struct nsattach_request *request, const char *path);
 
 /*
+ * The one of subject @index alone, instead of that; copied. NULL takes it back.
+ * -EINVAL: there is no such index. For one of several subjects the module must know
+ * nsattach_attach.wds (nsattach_query.attach_size), or the attach fails with -E2BIG.
+ */
+int nsattach_request_set_subject_wd(struct nsattach_request *request, size_t index,
+				    const char *path);
+
+/*
  * Attach: join the cgroup (version 2) whose directory @dirfd is, in the same step.
  * Detach: go back to the cgroup the attach took it out of; @dirfd is any directory of
  * the mount of cgroup2. The fd is taken over; -1 takes it back. Always 0.
@@ -260,7 +268,7 @@ struct nsattach_failure {
 /*
  * Fill @failure from a request whose attach or detach returned -@err; reads /proc.
  * @failure->name points into the request: not to be used after
- * nsattach_request_free() or another nsattach_request_set_wd().
+ * nsattach_request_free() or another change of a working directory.
  */
 void nsattach_failure_of(const struct nsattach_request *request, enum nsattach_stage stage, int err,
 			 struct nsattach_failure *failure);

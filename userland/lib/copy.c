@@ -55,6 +55,9 @@ EXPORT int nsattach_request_copy(const struct nsattach_request *r, size_t first,
 		err = copy_fd(r->subjects[i].pidfd);
 		if (err >= 0)
 			err = nsattach_request_add_pidfd(*copy, err, r->pids[i]);
+		if (!err)
+			err = nsattach_request_set_subject_wd(*copy, i - first,
+							      r->wds[i] ? request_wd(r, i) : NULL);
 	}
 	if (err) {
 		nsattach_request_free(*copy);

@@ -38,7 +38,7 @@ EXPORT void nsattach_failure_of(const struct nsattach_request *r, enum nsattach_
 		.timeout_ns = r->timeout_ns,
 		.count = r->attach.flags & NSATTACH_F_EACH ? 1 : r->nr,
 		.error = *error,
-		.name = r->wd,
+		.name = request_wd(r, error->subject),
 	};
 	look_at_thread(f);
 }

@@ -16,8 +16,9 @@
  * struct nsattach_request - see libnsattach.h
  * @subjects:	the array handed to the kernel
  * @pids:	the numbers the subjects were named by
+ * @wds:	addresses of their own working directories, or 0; owned
  * @nr:		their count
- * @room:	how many fit in both arrays
+ * @room:	how many fit in these arrays
  * @target:	number the target was named by, or 0
  * @nsfds:	namespace fds, owned
  * @nstypes:	the type of each
@@ -28,6 +29,7 @@
 struct nsattach_request {
 	struct nsattach_subject *subjects;
 	pid_t *pids;
+	__u64 *wds;
 	size_t nr;
 	size_t room;
 	pid_t target;
@@ -71,5 +73,8 @@ struct dynload_symbol {
 
 int dynload_open(const char *soname, const struct dynload_symbol *symbols, void *table,
 		 void **handle);
+
+/* request.c: the working directory that subject @index is to have, or NULL */
+const char *request_wd(const struct nsattach_request *r, size_t index);
 
 #endif /* NSATTACH_INTERNAL_H */

@@ -26,12 +26,19 @@ EXPORT int nsattach_request_new(struct nsattach_request **request)
 	return 0;
 }
 
+static char *own_wd(const struct nsattach_request *r, size_t index)
+{
+	return (char *)(uintptr_t)r->wds[index];
+}
+
 EXPORT void nsattach_request_free(struct nsattach_request *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->nr; i++)
+	for (size_t i = 0; i < r->nr; i++) {
 		close(r->subjects[i].pidfd);
+		free(own_wd(r, i));
+	}
 	for (__u32 i = 0; i < r->attach.nr_nsfds; i++)
 		close(r->nsfds[i]);
 	if (r->attach.target >= 0)
@@ -40,6 +47,7 @@ EXPORT void nsattach_request_free(struct nsattach_request *r)
 		close(r->cgroup);
 	free(r->subjects);
 	free(r->pids);
+	free(r->wds);
 	free(r->wd);
 	free(r);
 }
@@ -47,7 +55,7 @@ EXPORT void nsattach_request_free(struct nsattach_request *r)
 static int make_room(struct nsattach_request *r)
 {
 	size_t room = r->room ? r->room * 2 : 4;
-	void *subjects, *pids;
+	void *subjects, *pids, *wds;
 
 	if (r->nr < r->room)
 		return 0;
@@ -59,6 +67,10 @@ static int make_room(struct nsattach_request *r)
 	if (!pids)
 		return -ENOMEM;
 	r->pids = pids;
+	wds = reallocarray(r->wds, room, sizeof(*r->wds));
+	if (!wds)
+		return -ENOMEM;
+	r->wds = wds;
 	r->room = room;
 	return 0;
 }
@@ -79,6 +91,7 @@ EXPORT int nsattach_request_add_pidfd(struct nsattach_request *r, int pidfd, pid
 		return err;
 	}
 	r->subjects[r->nr] = (struct nsattach_subject){ .pidfd = pidfd };
+	r->wds[r->nr] = 0;
 	r->pids[r->nr++] = pid;
 	return 0;
 }
@@ -95,10 +108,12 @@ EXPORT int nsattach_request_remove(struct nsattach_request *r, size_t index)
 	if (index >= r->nr)
 		return -EINVAL;
 	close(r->subjects[index].pidfd);
+	free(own_wd(r, index));
 	r->nr--;
 	memmove(&r->subjects[index], &r->subjects[index + 1],
 		(r->nr - index) * sizeof(*r->subjects));
 	memmove(&r->pids[index], &r->pids[index + 1], (r->nr - index) * sizeof(*r->pids));
+	memmove(&r->wds[index], &r->wds[index + 1], (r->nr - index) * sizeof(*r->wds));
 	return 0;
 }
 
@@ -165,6 +180,26 @@ EXPORT int nsattach_request_set_wd(struct nsattach_request *r, const char *path)
 	return 0;
 }
 
+EXPORT int nsattach_request_set_subject_wd(struct nsattach_request *r, size_t index,
+					   const char *path)
+{
+	char *copy;
+
+	if (index >= r->nr)
+		return -EINVAL;
+	copy = path ? strdup(path) : NULL;
+	if (path && !copy)
+		return -ENOMEM;
+	free(own_wd(r, index));
+	r->wds[index] = (__u64)(uintptr_t)copy;
+	return 0;
+}
+
+const char *request_wd(const struct nsattach_request *r, size_t index)
+{
+	return index < r->nr && r->wds[index] ? own_wd(r, index) : r->wd;
+}
+
 EXPORT int nsattach_request_set_cgroup(struct nsattach_request *r, int dirfd)
 {
 	if (r->cgroup >= 0)
@@ -223,7 +258,6 @@ static int submit(struct nsattach_device *device, unsigned long command, struct 
 	a->subjects = (__u64)(uintptr_t)r->subjects;
 	a->nr_subjects = r->nr;
 	a->timeout_ns = r->timeout_ns;
-	a->wd = (__u64)(uintptr_t)r->wd;
 	a->flags = (a->flags & ~NSATTACH_F_CGROUP) | (r->cgroup >= 0 ? NSATTACH_F_CGROUP : 0);
 	a->cgroup = r->cgroup >= 0 ? r->cgroup : 0;
 	a->stall_ns = 0;
@@ -237,8 +271,21 @@ static int submit(struct nsattach_device *device, unsigned long command, struct 
 	return ioctl(nsattach_device_fd(device), command, a) ? -errno : 0;
 }
 
+/* One subject has no need of a list of one, which an older module does not take. */
+static void fill_wds(struct nsattach_request *r)
+{
+	struct nsattach_attach *a = &r->attach;
+
+	a->wd = (__u64)(uintptr_t)(r->nr == 1 ? request_wd(r, 0) : r->wd);
+	a->wds = 0;
+	for (size_t i = 0; i < r->nr && r->nr > 1; i++)
+		if (r->wds[i])
+			a->wds = (__u64)(uintptr_t)r->wds;
+}
+
 EXPORT int nsattach_request_attach(struct nsattach_device *device, struct nsattach_request *r)
 {
+	fill_wds(r);
 	return submit(device, NSATTACH_IOC_ATTACH, r);
 }
 
@@ -246,18 +293,17 @@ EXPORT int nsattach_request_attach(struct nsattach_device *device, struct nsatta
 EXPORT int nsattach_request_detach(struct nsattach_device *device, struct nsattach_request *r)
 {
 	struct nsattach_attach saved = r->attach;
-	char *wd = r->wd;
 	int err;
 
 	r->attach.namespaces = 0;
 	r->attach.target = -1;
 	r->attach.nr_nsfds = 0;
-	r->wd = NULL;
+	r->attach.wd = 0;
+	r->attach.wds = 0;
 	err = submit(device, NSATTACH_IOC_DETACH, r);
 	r->attach.namespaces = saved.namespaces;
 	r->attach.target = saved.target;
 	r->attach.nr_nsfds = saved.nr_nsfds;
-	r->wd = wd;
 	return err;
 }
 
