@@ -349,6 +349,44 @@ TEST_F(command, a_tree_moves_with_its_children)
 	snapshot_free(before);
 }
 
+static long go_to(char *path)
+{
+	return chdir(path);
+}
+
+/* A child that stays in @wd. */
+static pid_t fork_in(struct subject *s, const char *wd)
+{
+	strcpy(s->shared->text, wd);
+	return subject_call(s, go_to) ? -1 : subject_fork(s);
+}
+
+TEST_F(command, each_of_a_tree_keeps_its_working_directory_by_name)
+{
+	pid_t tmp = fork_in(&self->subject, "/tmp");
+	pid_t missing = fork_in(&self->subject, "/sys");
+	pid_t proc = fork_in(&self->subject, "/proc");
+	char line[96];
+
+	ASSERT_TRUE(tmp > 0 && missing > 0 && proc > 0);
+	ASSERT_EQ(0, run(&self->c, "nsattach -v --tree --pid %d -t %d -m", PID, TARGET));
+	EXPECT_CLEAN(not_in(tmp, &self->place, CLONE_NEWNS));
+	EXPECT_STREQ("/proc", task_cwd(PID));
+	EXPECT_STREQ("/proc", task_cwd(proc));
+	EXPECT_STREQ("/tmp", task_cwd(tmp));
+	EXPECT_STREQ("/", task_cwd(missing));
+	snprintf(line, sizeof(line), "the working directory of process %d inside is /tmp\n", tmp);
+	EXPECT_SAID(line);
+	snprintf(line, sizeof(line), "the working directory of process %d inside is /\n", missing);
+	EXPECT_SAID(line);
+	ASSERT_EQ(0, run(&self->c, "nsattach --tree --detach --pid %d", PID));
+	EXPECT_STREQ("/proc", task_cwd(PID));
+	EXPECT_STREQ("/sys", task_cwd(missing));
+	ASSERT_EQ(0, run(&self->c, "nsattach --each %d %d -t %d -m", tmp, PID, TARGET));
+	EXPECT_STREQ("/tmp", task_cwd(tmp));
+	EXPECT_STREQ("/proc", task_cwd(PID));
+}
+
 /* A body that has children all the time. */
 static void body_forks(struct subject_shared *shared, unsigned int index)
 {

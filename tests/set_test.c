@@ -281,19 +281,6 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 	kill(child, SIGKILL);
 }
 
-/* In the words of its own mount namespace. */
-static const char *cwd_of(pid_t pid)
-{
-	static char link[256];
-	char path[64];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
-	len = readlink(path, link, sizeof(link) - 1);
-	link[len < 0 ? 0 : len] = '\0';
-	return link;
-}
-
 /* Two members of the set share one fs_struct: both of them move. */
 static void move_sharers(struct __test_metadata *_metadata, FIXTURE_DATA(set) *self,
 			 const char *wd, const char *partner_wd)
@@ -316,8 +303,8 @@ static void move_sharers(struct __test_metadata *_metadata, FIXTURE_DATA(set) *s
 	a.wds[1] = (uintptr_t)partner_wd;
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
 	attach_done(&a);
-	EXPECT_STREQ(wd ?: "/", cwd_of(s.pid));
-	EXPECT_STREQ(partner_wd ?: "/", cwd_of(partner->pid));
+	EXPECT_STREQ(wd ?: "/", task_cwd(s.pid));
+	EXPECT_STREQ(partner_wd ?: "/", task_cwd(partner->pid));
 	if (!wd)
 		EXPECT_CLEAN(not_moved(before, s.pid, &self->a, NS_BASE));
 	if (!partner_wd)

@@ -363,3 +363,15 @@ const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 		return COMPLAIN("process %d has no live thread", pid);
 	return bad;
 }
+
+const char *task_cwd(pid_t pid)
+{
+	static char link[256];
+	char path[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	len = readlink(path, link, sizeof(link) - 1);
+	link[len < 0 ? 0 : len] = '\0';
+	return link;
+}

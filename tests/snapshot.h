@@ -34,5 +34,7 @@ const char *changed_since(const struct snapshot *before, pid_t pid);
 const char *not_in(pid_t pid, const struct place *place, uint64_t mask);
 
 uint64_t task_ns(pid_t pid, pid_t tid, const char *file);
+/* Its working directory in the words of its mount namespace, in a static buffer; "" if unseen. */
+const char *task_cwd(pid_t pid);
 
 #endif

@@ -22,6 +22,7 @@ within10s() {
 
 sleep 600 &
 one=$!
+first_directory=$PWD
 sleep 600 &
 two=$!
 unshare --user --net sleep 600 &
@@ -192,6 +193,11 @@ STANDIN_HOOK=$appear nsattach --cgroup ./members -t $place -n -o pid,moved,threa
 result "who is moved in a later round is in the table"
 
 members $one
+STANDIN_HOOK=$appear nsattach --cgroup ./members -t $place -n -m
+[ $code = 0 ] && calls 2 "pids= $two wd=$first_directory$" && true
+result "who is moved in a later round keeps its own working directory"
+
+members $one
 STANDIN_HOOK=$appear STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place -n --each -o pid,moved,error
 [ $code = 6 ] && printed "^ *$one yes" && printed "^ *$two no *EBUSY" &&
 	said "process $two was not moved into the net namespace of process $place: it is the init" &&
@@ -330,6 +336,34 @@ nsattach --pid $one -t $two -a --wd /
 [ $code = 0 ] && calls 1 "ns=0x20000 " && true
 result "mnt is joined again for a working directory"
 
+(cd /usr && exec sleep 600) &
+usr=$!
+(cd / && exec sleep 600) &
+top=$!
+within10s "[ \$(readlink /proc/$usr/cwd)\$(readlink /proc/$top/cwd) = /usr/ ]"
+nsattach $one $usr $top -t $two -m -v
+[ $code = 0 ] && calls 1 "flags=0x8 ns=0x20000 pids= $one $usr $top wd=$first_directory wd=/usr wd=-$" &&
+	said "working directory of process $usr inside is /usr$" &&
+	said "working directory of process $top inside is /$" && true
+result "of several each keeps its own working directory"
+
+STANDIN_SAY=part nsattach $top $one $usr -t $two -m --each
+[ $code = 6 ] && calls 1 "flags=0x9 .* wd=- wd=$first_directory wd=/usr$" && true
+result "so does each for itself"
+
+nsattach $one $usr -t $two -m --wd /var
+[ $code = 0 ] && calls 1 "pids= $one $usr wd=/var$" && true
+result "one that is given is for all"
+
+STANDIN_SIZE=112 nsattach $one $usr -t $two -m -v
+[ $code = 0 ] && calls 1 "pids= $one $usr$" && said "can keep that of a single process only" && true
+result "a module that knows one working directory is not asked for two"
+
+STANDIN_SIZE=112 nsattach $usr -t $two -m -v
+[ $code = 0 ] && calls 1 "pids= $usr wd=/usr$" && ! said "single process only" && true
+result "that of a single process it keeps"
+kill $usr $top
+
 skip=
 [ -e /sys/fs/cgroup/cgroup.procs ] || [ -e /sys/fs/cgroup/unified/cgroup.procs ] ||
 	skip=" # SKIP cgroup2 is not mounted here"
@@ -419,9 +453,12 @@ bash -c 'for i in {1..40}; do sleep 600 & done; wait' &
 parent=$!
 within10s "[ \$(pgrep -cP $parent) = 40 ]"
 ulimit -Sn 30
-nsattach --pid $parent --tree -t $place -n
-[ $code = 0 ] && calls 1 && [ "$(wc -w <log)" = 45 ] && true
+nsattach --pid $parent --tree -t $place -n -m -v
+[ $code = 0 ] && calls 1 && [ "$(sed 's/ wd=.*//' log | wc -w)" = 45 ] && true
 result "the limit of open files is raised as far as it may be"
+[ "$(grep -o " wd=$work" log | wc -l)" = 41 ] &&
+	said "of 33 more processes 33 have another working directory inside than /$" && true
+result "of a large tree the directories are kept, and not all told one by one"
 
 ulimit -n 30
 nsattach --pid $parent --tree -t $place -n

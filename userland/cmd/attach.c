@@ -39,19 +39,32 @@ static void step_plan(const struct job *job)
 
 static void step_directory(const struct job *job)
 {
-	pid_t task = live_task(nsattach_request_pid(job->request, 0));
-	char link[64], path[PATH_MAX];
-	ssize_t n;
+	size_t count = nsattach_request_count(job->request), moved = 0, below = 0;
+	char path[PATH_MAX];
 
-	if (!job->o->verbose || nsattach_request_count(job->request) != 1 ||
-	    !(nsattach_request_namespaces(job->request) & CLONE_NEWNS))
+	if (!job->o->verbose || !(nsattach_request_namespaces(job->request) & CLONE_NEWNS))
 		return;
-	snprintf(link, sizeof(link), "/proc/%d/cwd", task);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n <= 0)
-		return;
-	path[n] = '\0';
-	job_step(job, "mnt: its working directory inside is %s", path);
+	for (size_t i = 0; i < count; i++) {
+		pid_t pid = nsattach_request_pid(job->request, i);
+		bool here = nsattach_request_subject(job->request, i)->nr_threads;
+		size_t n = here ? places_directory(pid, path) : 0;
+
+		if (!n)
+			continue;
+		if (count == 1)
+			job_step(job, "mnt: its working directory inside is %s", path);
+		else if (moved < STEPS_MAX)
+			job_step(job, "mnt: the working directory of process %d inside is %s", pid,
+				 path);
+		else
+			below += n > 1;
+		moved++;
+	}
+	if (moved > STEPS_MAX)
+		job_step(
+			job,
+			"mnt: of %zu more processes %zu have another working directory inside than /",
+			moved - STEPS_MAX, below);
 }
 
 /* The number it has in the innermost pid namespace. */

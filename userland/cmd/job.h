@@ -8,6 +8,8 @@
 #ifndef NSATTACH_JOB_H
 #define NSATTACH_JOB_H
 
+#include <limits.h>
+
 #include "options.h"
 
 enum exit_code {
@@ -45,6 +47,7 @@ struct output;
  * @query:	abi is 0 until it is asked
  * @joined:	types that are taken from the target
  * @asked:	with those that were asked for and are the same already
+ * @keep_wd:	the subjects keep their working directories by name
  * @given:	how many of the subjects were named, the rest was found
  * @missing:	with --each: how many more were named and had gone already
  * @looks:	how often a child made it look again
@@ -65,6 +68,7 @@ struct job {
 	struct nsattach_query query;
 	__u64 joined;
 	__u64 asked;
+	bool keep_wd;
 	size_t given;
 	size_t missing;
 	unsigned int looks;
@@ -93,6 +97,8 @@ size_t job_drop(struct job *job, size_t first, bool attached);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, whether the steps are told or not: what one has to know though all went well. */
 void job_note(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* With -v: so many, then only how many more. */
+#define STEPS_MAX 8
 void job_close(struct job *job);
 
 /* Name of a process, "" when it has gone. */
@@ -126,6 +132,10 @@ int job_set_target(struct job *job);
 int job_open_paths(struct job *job);
 int job_open_quarantine(struct job *job);
 int job_choose_namespaces(struct job *job);
+/* Where a process is: length of the path, 0 when it can not be seen. */
+size_t places_directory(pid_t pid, char path[PATH_MAX]);
+/* Before each call: the directories that the subjects of @r are to keep. 0 or -errno. */
+int places_keep(const struct job *job, struct nsattach_request *r);
 
 /* residue.c: what would or does still reach the old namespaces */
 int residue_begin(struct job *job);

@@ -84,13 +84,20 @@ static bool take_child(struct job *job, struct nsattach_request *r, int err)
 	return sets_grow(job) >= 0;
 }
 
+static int attach(struct job *job, struct nsattach_request *r)
+{
+	int err = places_keep(job, r);
+
+	return err ? err : nsattach_request_attach(job->device, r);
+}
+
 static int call(struct job *job, struct nsattach_request *r, size_t first)
 {
 	double start = now_ms();
 	int err;
 
 	do {
-		err = signals_caught() ? -EINTR : nsattach_request_attach(job->device, r);
+		err = signals_caught() ? -EINTR : attach(job, r);
 	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err)));
 	if (err && nsattach_request_count(r))
 		return err;
@@ -234,7 +241,7 @@ int move_check(struct job *job)
 	nsattach_request_set_flags(job->request,
 				   (flags & ~NSATTACH_F_WHOLE_TREE) | NSATTACH_F_CHECK);
 	do {
-		err = nsattach_request_attach(job->device, job->request);
+		err = attach(job, job->request);
 	} while (err && drop_gone(job, job->request, 0, err));
 	nsattach_request_set_flags(job->request, flags);
 	return err && !report_all_failed(job, err) ? fail(job, job->request, err) : 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,25 +146,65 @@ static int choose_pid_move(struct job *job, __u32 *flags)
 	return 0;
 }
 
-/*
- * The subject keeps its working directory by name when that exists inside. With
- * several subjects there is no one name for all.
- */
-static void keep_directory(struct job *job, __u32 *flags)
+size_t places_directory(pid_t pid, char path[PATH_MAX])
 {
-	char link[64], path[PATH_MAX];
+	char link[64];
 	ssize_t n;
 
-	if (nsattach_request_count(job->request) != 1)
-		return;
-	snprintf(link, sizeof(link), "/proc/%d/cwd",
-		 live_task(nsattach_request_pid(job->request, 0)));
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n <= 1 || path[0] != '/')
-		return;
+	snprintf(link, sizeof(link), "/proc/%d/cwd", live_task(pid));
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n < 0)
+		n = 0;
 	path[n] = '\0';
-	if (!nsattach_request_set_wd(job->request, path))
-		*flags |= NSATTACH_F_WD_OPTIONAL;
+	return n;
+}
+
+/* The name of the directory that it is in; NULL for the top, and for what has no name here. */
+static const char *name_to_keep(pid_t pid, char path[PATH_MAX])
+{
+	return places_directory(pid, path) > 1 && *path == '/' ? path : NULL;
+}
+
+/* An older module takes one name for all. */
+static bool one_each(const struct job *job, const struct nsattach_request *r)
+{
+	return nsattach_request_count(r) == 1 ||
+	       job->query.attach_size > offsetof(struct nsattach_attach, wds);
+}
+
+int places_keep(const struct job *job, struct nsattach_request *r)
+{
+	bool can = one_each(job, r);
+	char path[PATH_MAX];
+	int err = 0;
+
+	for (size_t i = 0; job->keep_wd && i < nsattach_request_count(r) && !err; i++) {
+		pid_t pid = nsattach_request_pid(r, i);
+
+		err = nsattach_request_set_subject_wd(r, i, can ? name_to_keep(pid, path) : NULL);
+	}
+	return err;
+}
+
+/* A subject keeps its working directory by name when that exists inside. */
+static int choose_directory(struct job *job, __u32 *flags)
+{
+	int code;
+
+	if (job->o->wd)
+		return nsattach_request_set_wd(job->request, job->o->wd)
+			       ? job_fail(job, EXIT_FAILED, "out of memory")
+			       : 0;
+	code = job_query(job);
+	if (code)
+		return code;
+	job->keep_wd = true;
+	*flags |= NSATTACH_F_WD_OPTIONAL;
+	if (!one_each(job, job->request))
+		job_step(
+			job,
+			"mnt: all get the working directory /: this module can keep that of a single process only");
+	return 0;
 }
 
 /* Where the kernel can, it refuses to leave a child of a tree behind. */
@@ -196,12 +237,8 @@ int job_choose_namespaces(struct job *job)
 	whole = nsattach_request_namespaces(job->request);
 	if (!code && (whole & CLONE_NEWPID))
 		code = choose_pid_move(job, &flags);
-	if (!code && (whole & CLONE_NEWNS)) {
-		if (!o->wd)
-			keep_directory(job, &flags);
-		else if (nsattach_request_set_wd(job->request, o->wd))
-			code = job_fail(job, EXIT_FAILED, "out of memory");
-	}
+	if (!code && (whole & CLONE_NEWNS))
+		code = choose_directory(job, &flags);
 	nsattach_request_set_flags(job->request, flags);
 	nsattach_request_set_timeout(job->request, o->timeout_ns);
 	return code;

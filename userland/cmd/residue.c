@@ -145,9 +145,6 @@ int residue_refuse(struct job *job)
 	return 0;
 }
 
-/* With -v: so many, then only how many more. */
-#define STEPS_MAX 8
-
 /**
  * struct after - what is found after a move
  * @pid:	the process at hand

@@ -13,6 +13,7 @@
  *		slow	waits for a signal, and was interrupted
  * STANDIN_HOOK	command that is run before the answer; $STANDIN_NUMBER is the number of the call
  * STANDIN_OPENED	command that is run after a process was opened; $STANDIN_NUMBER is its number
+ * STANDIN_SIZE	of the largest request that it knows
  * STANDIN_OTHER	"17 18": process 18 is opened instead of 17
  * STANDIN_LIST	the process that has a record
  * STANDIN_PROCS	errno of reading a list of members in a directory named "threaded"
@@ -86,11 +87,13 @@ FILE *fopen(const char *path, const char *mode)
 
 static int query(struct nsattach_query *q)
 {
+	const char *size = getenv("STANDIN_SIZE");
+
 	q->abi = NSATTACH_ABI_VERSION;
 	q->namespaces = NAMESPACES;
 	q->features = NSATTACH_FEAT_DETACH;
 	q->attach_flags = FLAGS;
-	q->attach_size = sizeof(struct nsattach_attach);
+	q->attach_size = size ? atoi(size) : (int)sizeof(struct nsattach_attach);
 	q->max_subjects = NSATTACH_MAX_SUBJECTS;
 	return 0;
 }
@@ -127,11 +130,12 @@ static int pid_of(int pidfd)
 	return pid;
 }
 
-/* "attach flags=0x0 ns=0x40000000 pids= 17 18" */
+/* "attach flags=0x8 ns=0x20000 pids= 17 18 wd=/usr wd=-"; no wd where there is none to tell */
 static void write_log(const char *what, const struct nsattach_attach *a)
 {
 	const struct nsattach_subject *s = (void *)(uintptr_t)a->subjects;
 	const char *path = getenv("STANDIN_LOG");
+	const __u64 *wds = (void *)(uintptr_t)a->wds;
 	FILE *f = path ? fopen(path, "ae") : NULL;
 
 	if (!f)
@@ -139,6 +143,10 @@ static void write_log(const char *what, const struct nsattach_attach *a)
 	fprintf(f, "%s flags=0x%x ns=0x%llx pids=", what, a->flags, (unsigned long long)a->namespaces);
 	for (__u32 i = 0; i < a->nr_subjects; i++)
 		fprintf(f, " %d", pid_of(s[i].pidfd));
+	if (a->wd)
+		fprintf(f, " wd=%s", (const char *)(uintptr_t)a->wd);
+	for (__u32 i = 0; wds && i < a->nr_subjects; i++)
+		fprintf(f, " wd=%s", wds[i] ? (const char *)(uintptr_t)wds[i] : "-");
 	fputc('\n', f);
 	fclose(f);
 }
