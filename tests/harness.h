@@ -3,13 +3,26 @@
 #define NSATTACH_TESTS_HARNESS_H
 
 /*
- * The kernel's harness, once in every suite, with a timeout for emulated
+ * The kernel's harness, once in every suite, with timeouts for emulated
  * machines (the macros use it where a test is defined) and one more check.
  */
 #include <kselftest_harness.h>
 
+#include "shared.h"
+
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
+
+/* Timeouts are for the plain kernel. */
+static int run_in_time(int argc, char **argv)
+{
+	for (struct __fixture_metadata *f = __fixture_list; f; f = f->next)
+		for (struct __test_metadata *t = f->tests; t; t = t->next)
+			t->timeout *= (int)slowness();
+	return test_harness_run(argc, argv);
+}
+
+#define test_harness_run run_in_time
 
 /* Functions that check something return NULL or a sentence with what is wrong. */
 #define ASSERT_CLEAN(sentence)                                     \

@@ -48,6 +48,13 @@ unsigned long scaled(unsigned long quick, unsigned long full)
 	return full_scale() ? full : quick;
 }
 
+unsigned int slowness(void)
+{
+	const char *text = getenv("NSATTACH_SLOWNESS");
+
+	return text && atoi(text) > 0 ? (unsigned int)atoi(text) : 1;
+}
+
 void figure(const char *name, long long value)
 {
 	printf("figure: %s %lld\n", name, value);

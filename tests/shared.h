@@ -16,7 +16,7 @@
 #define UNTIL(cond)                                                       \
 	({                                                                 \
 		bool holds_ = (cond);                                      \
-		for (int turns_ = 0; turns_ < 60000 && !holds_; turns_++) {\
+		for (unsigned int turns_ = 60000 * slowness(); turns_ && !holds_; turns_--) { \
 			usleep(1000);                                      \
 			holds_ = (cond);                                   \
 		}                                                          \
@@ -37,6 +37,8 @@ int futex_wake(uint32_t *word);
 /* NSATTACH_TEST_SCALE=full, or the lab's NSATTACH_SCALE=whole: whole figures. */
 bool full_scale(void);
 unsigned long scaled(unsigned long quick, unsigned long full);
+/* How many times as long as on a plain kernel all may take: the lab's NSATTACH_SLOWNESS, or 1. */
+unsigned int slowness(void);
 void figure(const char *name, long long value);
 
 /* Die with the process that forked us, even if it has died already. */

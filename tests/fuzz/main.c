@@ -43,13 +43,6 @@ static unsigned long nr_programs, nr_findings;
 static struct budgets budgets;
 static uint64_t home, rng, began, told;
 
-static unsigned int slowness(void)
-{
-	const char *text = getenv("NSATTACH_SLOWNESS");
-
-	return text && atoi(text) > 0 ? (unsigned int)atoi(text) : 1;
-}
-
 static void finding(const char *name, const char *what)
 {
 	nr_findings++;
