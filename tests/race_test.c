@@ -1,60 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * exec and exit at the very moment of an attach. The exec'ed program is this
- * one again: exec_main() runs in place of the tests when it is told to.
+ * exec and exit at the very moment of an attach.
  */
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "exec_loop.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
 #include "snapshot.h"
 #include "subject.h"
 
-/**
- * struct lives - what the generations of an exec'ing process tell
- * @execs:	generations so far
- * @failed:	exec calls that came back
- * @stop:	set by the test
- * @by_thread:	exec from a thread that is not the leader
- */
-struct lives {
-	uint32_t execs;
-	int32_t failed;
-	uint32_t stop;
-	uint32_t by_thread;
-};
-
-static int lives_fd, exe_fd;
-
-static void exec_again(const char *shared_fd, const char *exe)
-{
-	char *argv[] = { (char *)"exec-loop", (char *)shared_fd, (char *)exe, NULL };
-	char *envp[] = { NULL };
-
-	syscall(SYS_execveat, atoi(exe), "", argv, envp, AT_EMPTY_PATH);
-}
-
-struct exec_args {
-	char **argv;
-	struct lives *lives;
-};
-
-static void *exec_thread(void *arg)
-{
-	struct exec_args *args = arg;
-
-	exec_again(args->argv[1], args->argv[2]);
-	SET(args->lives->failed, errno);
-	return NULL;
-}
+static struct lives *lives;
 
 static void *idle_thread(void *arg)
 {
@@ -62,29 +24,6 @@ static void *idle_thread(void *arg)
 	for (;;)
 		pause();
 	return NULL;
-}
-
-static void __attribute__((constructor)) exec_main(int argc, char **argv)
-{
-	struct exec_args args = { .argv = argv };
-	pthread_t thread;
-
-	if (argc != 3 || strcmp(argv[0], "exec-loop"))
-		return;
-	args.lives = mmap(NULL, sizeof(*args.lives), PROT_READ | PROT_WRITE, MAP_SHARED,
-			  atoi(argv[1]), 0);
-	if (args.lives == MAP_FAILED)
-		_exit(1);
-	ADD(args.lives->execs, 1);
-	if (GET(args.lives->stop))
-		_exit(0);
-	for (int i = 0; i < 2; i++)
-		pthread_create(&thread, NULL, idle_thread, NULL);
-	if (!GET(args.lives->by_thread))
-		exec_thread(&args);
-	else if (!pthread_create(&thread, NULL, exec_thread, &args))
-		idle_thread(NULL);
-	_exit(1);
 }
 
 FIXTURE(race)
@@ -110,26 +49,18 @@ FIXTURE_TEARDOWN(race)
 
 static long exec_first(char *text)
 {
-	char shared_text[16], exe_text[16];
-
 	(void)text;
-	snprintf(shared_text, sizeof(shared_text), "%d", lives_fd);
-	snprintf(exe_text, sizeof(exe_text), "%d", exe_fd);
-	exec_again(shared_text, exe_text);
+	exec_for_ever(lives);
 	return errno;
 }
 
 static void attach_while_it_execs(struct __test_metadata *_metadata, struct subject *s,
 				  const struct place *a, const struct place *b, bool by_thread)
 {
-	struct lives *lives;
 	unsigned long moved = 0, again = 0;
 
-	lives_fd = memfd_create("lives", 0);
-	ASSERT_EQ(0, ftruncate(lives_fd, sizeof(*lives)));
-	exe_fd = open("/proc/self/exe", O_RDONLY);
-	lives = mmap(NULL, sizeof(*lives), PROT_READ | PROT_WRITE, MAP_SHARED, lives_fd, 0);
-	lives->by_thread = by_thread;
+	lives = lives_alloc(2, by_thread);
+	ASSERT_NE(NULL, lives);
 	ASSERT_CLEAN(subject_start_plain(s, 3));
 	subject_call_begin(s, exec_first);
 	for (unsigned long i = 0; i < scaled(40, 5000); i++) {

@@ -356,9 +356,12 @@ const char *not_in(pid_t pid, const struct place *place, uint64_t mask)
 	unsigned int judged = 0;
 	const char *bad = NULL;
 
-	/* While exec makes another thread the leader, the list can show none. */
-	for (int turns = 0; turns < 1000 && !bad && !judged && (mask || !turns); turns++)
+	/* While exec makes another thread the leader, the list can show none, but not for long. */
+	for (int turns = 0; turns < 1000 && !bad && !judged && (mask || !turns); turns++) {
+		if (turns > 20 && has_ended(pid, pid))
+			break;
 		bad = threads_not_in(pid, place, mask, &judged);
+	}
 	if (!bad && mask && !judged)
 		return COMPLAIN("process %d has no live thread", pid);
 	return bad;

@@ -153,7 +153,7 @@ static void *newborn(void *arg)
 	return NULL;
 }
 
-static void make_thread(struct subject_shared *shared)
+void storm_make_thread(struct subject_shared *shared)
 {
 	pthread_attr_t attr;
 	struct birth birth;
@@ -169,7 +169,7 @@ static void make_thread(struct subject_shared *shared)
 	pthread_join(thread, NULL);
 }
 
-static void make_child(struct subject_shared *shared)
+void storm_make_child(struct subject_shared *shared)
 {
 	struct birth birth;
 	pid_t pid;
@@ -196,14 +196,14 @@ void storm_body_threads(struct subject_shared *shared, unsigned int index)
 {
 	(void)index;
 	while (!GET(shared->stop))
-		make_thread(shared);
+		storm_make_thread(shared);
 }
 
 void storm_body_children(struct subject_shared *shared, unsigned int index)
 {
 	(void)index;
 	while (!GET(shared->stop))
-		make_child(shared);
+		storm_make_child(shared);
 }
 
 void storm_body_both(struct subject_shared *shared, unsigned int index)
@@ -213,7 +213,7 @@ void storm_body_both(struct subject_shared *shared, unsigned int index)
 		return;
 	}
 	while (!GET(shared->stop)) {
-		make_thread(shared);
-		make_child(shared);
+		storm_make_thread(shared);
+		storm_make_child(shared);
 	}
 }

@@ -45,6 +45,10 @@ void storm_attach_ends(unsigned int set);
 /* NULL, or what was seen. */
 const char *storm_complaint(void);
 
+/* Make one thread or one child that is judged, and wait for its end. */
+void storm_make_thread(struct subject_shared *shared);
+void storm_make_child(struct subject_shared *shared);
+
 /* Bodies: make threads, children or both in turn until stop. */
 void storm_body_threads(struct subject_shared *shared, unsigned int index);
 void storm_body_children(struct subject_shared *shared, unsigned int index);
