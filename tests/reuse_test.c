@@ -85,12 +85,6 @@ struct sums {
 	unsigned long wrong;
 };
 
-static void spin(unsigned long turns)
-{
-	for (unsigned long i = 0; i < turns; i++)
-		__asm__ volatile("");
-}
-
 /* A newcomer as subject stays where it was born; as target it is not joined. */
 static bool is_wrong(FIXTURE_DATA(reuse) *self, bool target, pid_t other, pid_t newcomer,
 		     uint64_t expected)

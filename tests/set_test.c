@@ -231,8 +231,7 @@ TEST_F_TIMEOUT(set, one_that_exits_in_the_middle_never_splits_the_rest, 1200)
 		if (!killer) {
 			while (!GET(*go))
 				;
-			for (unsigned long spin = 0; spin < i % 60 * 3000; spin++)
-				__asm__ volatile("");
+			spin(i % 60 * 3000);
 			kill(self->members[2].pid, SIGKILL);
 			_exit(0);
 		}

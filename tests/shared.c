@@ -191,3 +191,9 @@ uint64_t now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
+
+void spin(unsigned long turns)
+{
+	for (turns *= slowness(); turns; turns--)
+		__asm__ volatile("");
+}

@@ -62,5 +62,7 @@ void slabs_shrink(void);
 const char *task_status(pid_t pid, pid_t tid, const char *key);
 
 uint64_t now_ns(void);
+/* Stay on the processor for so many turns of a loop, or longer on a slower kernel. */
+void spin(unsigned long turns);
 
 #endif
