@@ -282,6 +282,25 @@ static void judge_refusal(FIXTURE_DATA(churn) *self, struct party *p)
 			judge(self, p->pids[i], p->members[i]->at, "a refusal");
 }
 
+static void heat(struct party *p, bool hot)
+{
+	for (unsigned int i = 0; i < p->call.arg.nr_subjects; i++)
+		if (p->members[i])
+			lives_heat(p->members[i]->life->lives, hot);
+}
+
+/* The call comes while they are at it; only then is there time to look. */
+static int call_in_the_heat(struct party *p, int (*call)(struct attach *), unsigned int delay_us)
+{
+	int ret;
+
+	heat(p, true);
+	usleep(delay_us);
+	ret = call(&p->call);
+	heat(p, false);
+	return ret;
+}
+
 /* Until all that are left have come to @to; -EAGAIN for those that are too restless. */
 static int bring(FIXTURE_DATA(churn) *self, struct party *p, int (*call)(struct attach *),
 		 const struct place *to)
@@ -289,8 +308,8 @@ static int bring(FIXTURE_DATA(churn) *self, struct party *p, int (*call)(struct 
 	const struct nsattach_error *error = &p->call.arg.error;
 	int ret = -ESRCH;
 
-	for (int tries = 0; p->call.arg.nr_subjects && tries < TRIES; tries++) {
-		ret = call(&p->call);
+	for (unsigned int tries = 0; p->call.arg.nr_subjects && tries < TRIES; tries++) {
+		ret = call_in_the_heat(p, call, (self->attaches + tries) % 8 * 500);
 		if (!ret) {
 			judge_success(self, p, to);
 			return 0;
@@ -318,17 +337,14 @@ static void choose(FIXTURE_DATA(churn) *self, struct party *p, unsigned long tur
 {
 	unsigned int size = turn % 3 == 2 ? SET_SIZE : 1;
 
-	for (unsigned int i = 0; i < SUBJECTS; i++) {
-		lives_heat(self->members[i].life->lives, false);
+	for (unsigned int i = 0; i < SUBJECTS; i++)
 		see_to(self, &self->members[i]);
-	}
 	attach_init(&p->call);
 	p->call.arg.timeout_ns = NSATTACH_TIMEOUT_MAX_NS;
 	p->call.arg.flags = turn % 3 == 1 ? NSATTACH_F_WHOLE_TREE : 0;
 	for (unsigned int i = 0; i < size; i++) {
 		struct member *m = &self->members[(turn / 3 + 9 * i) % SUBJECTS];
 
-		lives_heat(m->life->lives, true);
 		add(p, m, m->pid);
 	}
 }

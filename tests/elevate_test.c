@@ -8,8 +8,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -18,6 +16,7 @@
 #include "harness.h"
 #include "permission_rule.h"
 #include "place.h"
+#include "setuid.h"
 #include "shared.h"
 #include "snapshot.h"
 #include "subject.h"
@@ -67,26 +66,6 @@ static void __attribute__((constructor)) elevated_main(int argc, char **argv)
 	tell(&report->started);
 	for (;;)
 		pause();
-}
-
-static const char *make_setuid_program(void)
-{
-	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int to = open(PROGRAM, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0755);
-	struct stat st;
-
-	if (from < 0 || to < 0 || fstat(from, &st))
-		return "open";
-	for (off_t left = st.st_size; left > 0;) {
-		ssize_t sent = sendfile(to, from, NULL, (size_t)left);
-
-		if (sent <= 0)
-			return "copy";
-		left -= sent;
-	}
-	close(from);
-	close(to);
-	return chmod(PROGRAM, 04755) ? "chmod" : NULL;
 }
 
 static const struct who user = { "user", 1000, USER_INIT, 0 };
@@ -140,11 +119,8 @@ FIXTURE(elevate)
 	struct subject caller;
 	struct subject target;
 	struct report *report;
-	mode_t mode;
-	char yama[8];
+	struct openness openness;
 };
-
-#define YAMA "/proc/sys/kernel/yama/ptrace_scope"
 
 FIXTURE_SETUP(elevate)
 {
@@ -152,16 +128,10 @@ FIXTURE_SETUP(elevate)
 	struct subject_options caller = { .threads = 1, .setup = play, .arg = &mover_copy };
 	struct subject_options target = { .threads = 1, .setup = play_in_new_uts,
 					  .arg = &user_copy };
-	struct stat st;
 	int fd;
 
-	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
-	self->mode = st.st_mode & 07777;
-	ASSERT_EQ(0, chmod(NSATTACH_DEVICE, 0666));
-	read_at(AT_FDCWD, YAMA, self->yama, sizeof(self->yama));
-	if (self->yama[0])
-		ASSERT_TRUE(write_file(YAMA, "0"));
-	ASSERT_CLEAN(make_setuid_program());
+	ASSERT_CLEAN(open_to_users(&self->openness));
+	ASSERT_CLEAN(setuid_copy(PROGRAM, 04755));
 	fd = memfd_create("report", 0);
 	ASSERT_EQ(0, ftruncate(fd, sizeof(*self->report)));
 	self->report = mmap(NULL, sizeof(*self->report), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
@@ -176,9 +146,7 @@ FIXTURE_TEARDOWN(elevate)
 	subject_stop(&self->caller);
 	subject_stop(&self->target);
 	unlink(PROGRAM);
-	chmod(NSATTACH_DEVICE, self->mode);
-	if (self->yama[0])
-		write_file(YAMA, self->yama);
+	close_to_users(&self->openness);
 }
 
 TEST_F_TIMEOUT(elevate, setuid_program_is_not_moved_by_who_may_move_only_its_user, 3600)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 
 #include "attach.h"
 #include "permission_rule.h"
+#include "shared.h"
 
 /* All namespaces below the first one were made by its root. */
 static const uid_t creator = 0;
@@ -34,6 +37,11 @@ static bool may_trace(const struct who *caller, const struct who *other)
 	return (same_ids || tracer) && (no_more_caps || tracer);
 }
 
+static bool is_below(int user, int above)
+{
+	return above == USER_INIT && user != USER_INIT;
+}
+
 uint64_t rule_refuses(const struct who *caller, const struct who *subject,
 		      const struct who *target, int owner, uint64_t namespaces)
 {
@@ -49,6 +57,10 @@ uint64_t rule_refuses(const struct who *caller, const struct who *subject,
 		why |= 1ULL << NSATTACH_R_PERM_NS;
 	if (namespaces & CLONE_NEWNS && !has_cap(caller, subject->user, CAP_SYS_CHROOT))
 		why |= 1ULL << NSATTACH_R_PERM_NS;
+	if (namespaces & CLONE_NEWUSER && owner == subject->user)
+		why |= 1ULL << NSATTACH_R_USER_SAME;
+	else if (namespaces & CLONE_NEWUSER && !is_below(owner, subject->user))
+		why |= 1ULL << NSATTACH_R_USER_NOT_BELOW;
 	return why;
 }
 
@@ -81,4 +93,22 @@ int become(const struct who *who, const struct place users[NR_USERS])
 		return errno;
 	/* Changed ids made it undumpable, which a process of that user is not. */
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) ? errno : 0;
+}
+
+const char *open_to_users(struct openness *before)
+{
+	struct stat st;
+
+	if (stat(NSATTACH_DEVICE, &st) || chmod(NSATTACH_DEVICE, 0666))
+		return "the device";
+	before->mode = st.st_mode & 07777;
+	read_at(AT_FDCWD, YAMA, before->yama, sizeof(before->yama));
+	return !before->yama[0] || write_file(YAMA, "0") ? NULL : "Yama";
+}
+
+void close_to_users(const struct openness *before)
+{
+	chmod(NSATTACH_DEVICE, before->mode);
+	if (before->yama[0])
+		write_file(YAMA, before->yama);
 }

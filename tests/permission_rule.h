@@ -32,11 +32,27 @@ struct who {
 
 /*
  * The rule as it is written in the design, worked out from the descriptions
- * alone: a bit (1 << NSATTACH_R_PERM_*) for each reason to refuse, 0 if the
- * attach is allowed. @owner: user namespace that owns what is joined.
+ * alone: a bit (1 << NSATTACH_R_*) for each reason to refuse, 0 if the attach is
+ * allowed. @owner: user namespace that owns what is joined, or is itself joined.
  */
 uint64_t rule_refuses(const struct who *caller, const struct who *subject,
 		      const struct who *target, int owner, uint64_t namespaces);
+
+#define YAMA "/proc/sys/kernel/yama/ptrace_scope"
+
+/**
+ * struct openness - who may use the device and trace what is his own, before
+ * @mode:	of the device
+ * @yama:	its level, or ""
+ */
+struct openness {
+	mode_t mode;
+	char yama[8];
+};
+
+/* Let every user ask, and trace what is his own; NULL or what went wrong. */
+const char *open_to_users(struct openness *before);
+void close_to_users(const struct openness *before);
 
 /* Become @who; @users are places in U and V. An errno. */
 int become(const struct who *who, const struct place users[NR_USERS]);
