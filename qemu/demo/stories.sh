@@ -29,11 +29,19 @@ line() {
 ask() { teller "$socket" "$1"; }
 own_world() { in_ns "$subject" "$1" self; }
 
-# A service as systemd keeps it: a cgroup of its own.
+# A service as systemd keeps it, a cgroup of its own; the work is done by a child of its first process.
 start_service() {
-	start_daemon
+	rm -f $socket
+	# shellcheck disable=SC2016 # the shell that is started expands it
+	(cd / && exec setsid sh -c 'teller "$1" & wait' - $socket </dev/null >/run/teller.log 2>&1 3>&-) &
+	main=$!
+	soon test -S $socket
+	teller $socket hostname >/dev/null
+	subject=$(family $main)
 	mkdir -p /sys/fs/cgroup/system.slice/web.service
-	echo "$subject" >/sys/fs/cgroup/system.slice/web.service/cgroup.procs
+	for pid in $main $subject; do
+		echo "$pid" >/sys/fs/cgroup/system.slice/web.service/cgroup.procs
+	done
 }
 
 make_blue() {
@@ -55,10 +63,20 @@ behind_another_network() {
 	line 1 1
 	claim "the service is behind the network blue" is "$?$(readlink "/proc/$subject/ns/net" | sed 's/.*\[/ /; s/\]//')" \
 		"0 $(stat -L -c %i /run/netns/blue)"
+	claim "its first process, too" in_ns "$main" net "$subject"
+	claim "nobody stays outside, so nothing is said" test ! -s /run/show.log
 	claim "it sees the interfaces of blue" is "$(ask interfaces | tr ' ' '\n' | sort | xargs)" "eth-blue lo"
 	line 2 1
-	claim "and it is back" eval "is $? 0 && own_world net"
+	claim "and it is back" eval "is $? 0 && own_world net && own_net $main"
 	claim "no blocked call of it was interrupted" is "$(ask interrupted)" "0 interrupted, 0 returned"
+	claim "without --tree it tells who stays outside" says \
+		"$(nsattach --pid unit:web.service --target netns:blue 2>&1)" \
+		"nsattach: 1 other process of unit:web.service stays outside: --tree takes its descendants too, --cgroup system.slice/web.service takes all"
+	claim "and the worker is outside" own_world net
+	nsattach --pid "$subject" --target netns:blue
+	claim "a detach without --tree tells who stays attached" says "$(nsattach --detach --pid unit:web 2>&1)" \
+		"1 other process of unit:web stays attached: --tree"
+	claim "the same with --tree takes it back, and is quiet" is "$(nsattach --detach --pid "$subject" --tree 2>&1)" ""
 }
 
 # A real session: sshd, a shell, what runs under it; and somebody who goes on typing.
@@ -177,10 +195,10 @@ examples() {
 		show "$(echo "$text" | as_here)"
 		claim "this works: $text" is $? 0
 		case $text in
+		*--dry-run* | *--detach*) claim "it is where it was" own_net "$subject" ;;
 		*--target\ netns:blue) claim "it is in blue" not own_net "$subject" ;;
 		*--tree*) claim "all are in the container" each_of_session in_box ;;
 		*--quarantine*) claim "it is cut off" no_network "$subject" ;;
-		*--dry-run* | *--detach*) claim "it is where it was" own_net "$subject" ;;
 		*--ns\ net,mnt) claim "it sees the container's files" test -e "/proc/$subject/root/inside-the-box" ;;
 		esac
 	done 5</run/examples

@@ -132,6 +132,7 @@ static int dry_run(struct job *job)
 			return code;
 		job_step(job, "%s; this still would reach the old namespaces:",
 			 each ? "each was looked at" : "it could be moved");
+		units_note(job);
 	}
 	code = residue_print(job);
 	return code ? code : report_each(job);
@@ -152,6 +153,7 @@ static int move(struct job *job)
 	if (code)
 		return code;
 	if (nsattach_request_result(job->request)->nr_threads) {
+		units_note(job);
 		step_directory(job);
 		step_number(job);
 		residue_after(job);

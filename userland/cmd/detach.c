@@ -42,6 +42,7 @@ static int submit(struct job *job)
 		job_step(job, "it could be put back");
 	else
 		job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
+	units_note(job);
 	return report_subjects(job);
 }
 
@@ -58,7 +59,7 @@ int run_detach(struct job *job)
 		code = sets_collect(job);
 	if (!code)
 		code = job_open_device(job);
-	if (!code && (set || job->output))
+	if (!code && (set || job->output || units_named(job)))
 		code = job_load_records(job);
 	if (!code && set)
 		code = drop_born_inside(job);

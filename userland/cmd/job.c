@@ -92,7 +92,7 @@ int job_load_records(struct job *job)
 	return 0;
 }
 
-static bool has_record(const struct job *job, pid_t pid)
+bool job_has_record(const struct job *job, pid_t pid)
 {
 	for (int i = 0; i < job->nr_records; i++)
 		if (job->records[i].pid == pid)
@@ -105,7 +105,7 @@ size_t job_drop(struct job *job, size_t first, bool attached)
 	size_t dropped = 0;
 
 	for (size_t i = nsattach_request_count(job->request); i-- > first;) {
-		if (has_record(job, nsattach_request_pid(job->request, i)) != attached)
+		if (job_has_record(job, nsattach_request_pid(job->request, i)) != attached)
 			continue;
 		nsattach_request_remove(job->request, i);
 		dropped++;

@@ -92,6 +92,7 @@ int job_open_device(struct job *job);
 int job_query(struct job *job);
 /* Who is attached now; after the call nobody can tell any more. */
 int job_load_records(struct job *job);
+bool job_has_record(const struct job *job, pid_t pid);
 /* Out of the request, from @first on: who was attached then, or who was not. How many? */
 size_t job_drop(struct job *job, size_t first, bool attached);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -128,6 +129,10 @@ void progress_end(struct job *job);
 int job_add_subjects(struct job *job);
 int job_set_target(struct job *job);
 
+/* unit.c: is a subject named by its unit? Tell who of those units is left out */
+bool units_named(const struct job *job);
+void units_note(struct job *job);
+
 /* places.c: which namespaces, which directory, which flags */
 int job_open_paths(struct job *job);
 int job_open_quarantine(struct job *job);
@@ -145,6 +150,7 @@ void residue_after(struct job *job);
 
 /* sets.c: descendants and members of a cgroup; 1 when some were added, 0, or -errno */
 int sets_grow(struct job *job);
+bool job_has_subject(const struct job *job, pid_t pid);
 int sets_fail(struct job *job, int err);
 int sets_collect(struct job *job);
 

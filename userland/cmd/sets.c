@@ -28,7 +28,7 @@ static ssize_t find(const struct job *job, pid_t pid)
 	return -1;
 }
 
-static bool in_request(const struct job *job, pid_t pid)
+bool job_has_subject(const struct job *job, pid_t pid)
 {
 	return find(job, pid) >= 0;
 }
@@ -49,7 +49,7 @@ static int add(struct job *job, pid_t pid)
 	int err;
 
 	/* a child born inside is inside */
-	if (pid == getpid() || in_request(job, pid) ||
+	if (pid == getpid() || job_has_subject(job, pid) ||
 	    (job->moved && nsattach_request_has_inside(job->request, pid)))
 		return 0;
 	progress(job, "processes found:", nsattach_request_count(job->request), 0);
@@ -97,7 +97,7 @@ static int add_child(struct job *job, pid_t pid)
 	ssize_t at;
 	int ret;
 
-	if (parent <= 0 || !in_request(job, parent))
+	if (parent <= 0 || !job_has_subject(job, parent))
 		return parent < 0 ? parent : 0;
 	ret = add(job, pid);
 	if (ret <= 0)

@@ -42,6 +42,15 @@ typedef int find_fn(const struct places *places, const char *id, struct record *
 
 find_fn find_runc, find_crun, find_docker, find_podman, find_container, find_unit;
 
+/*
+ * unit.c: call @fn for each process of the unit @id, with the list that has it; the path of
+ * its cgroup goes to @dir. 0, -ENOENT, or -ENOTUNIQ.
+ */
+typedef void member_fn(pid_t pid, const char *file, void *data);
+
+int unit_members(const struct places *places, const char *id, char dir[PATH_MAX], member_fn *fn,
+		 void *data);
+
 /* nsattach_name_resolve() with the places given; @result is initialized by it. */
 int name_resolve_in(const struct places *places, const char *name, struct nsattach_name *result);
 

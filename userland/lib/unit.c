@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Services of systemd, by their cgroup: its first process
+ * Services of systemd, by their cgroup: its processes, and the first of them
  */
 #include <dirent.h>
 #include <errno.h>
@@ -42,39 +42,30 @@ static const char *const hierarchies[] = {
 	"/sys/fs/cgroup/systemd",
 };
 
-/* The oldest process of one cgroup.procs. */
-static int first_process(const char *dir, struct record *record)
+/* Of one cgroup. */
+static void each_member(const char *dir, member_fn *fn, void *data)
 {
-	unsigned long long start;
 	char path[PATH_MAX];
 	int pid;
 	FILE *f;
 
 	path_format(path, "%s/cgroup.procs", dir);
 	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	while (fscanf(f, "%d", &pid) == 1) {
-		if (pid <= 0 || nsattach_start_time(pid, &start))
-			continue;
-		if (record->pid && record->start <= start)
-			continue;
-		record->pid = pid;
-		record->start = start;
-		path_format(record->path, "%s", path);
-	}
-	fclose(f);
-	return 0;
+	while (f && fscanf(f, "%d", &pid) == 1)
+		if (pid > 0)
+			fn(pid, path, data);
+	if (f)
+		fclose(f);
 }
 
 /* A service may have delegated cgroups below its own. */
-static void first_process_below(const char *dir, struct record *record, int depth)
+static void each_member_below(const char *dir, int depth, member_fn *fn, void *data)
 {
 	struct dirent *entry;
 	char path[PATH_MAX];
 	DIR *d;
 
-	first_process(dir, record);
+	each_member(dir, fn, data);
 	if (!depth)
 		return;
 	d = opendir(dir);
@@ -83,7 +74,7 @@ static void first_process_below(const char *dir, struct record *record, int dept
 			continue;
 		if (!path_format(path, "%s/%s", dir, entry->d_name))
 			continue;
-		first_process_below(path, record, depth - 1);
+		each_member_below(path, depth - 1, fn, data);
 	}
 	if (d)
 		closedir(d);
@@ -118,24 +109,46 @@ static int search_cgroup(const char *dir, const char *unit, char found[PATH_MAX]
 	return hits;
 }
 
-int find_unit(const struct places *places, const char *id, struct record *record)
+int unit_members(const struct places *places, const char *id, char dir[PATH_MAX], member_fn *fn,
+		 void *data)
 {
-	char unit[NAME_MAX + 1], dir[PATH_MAX], found[PATH_MAX];
+	char unit[NAME_MAX + 1], top[PATH_MAX];
 
 	if (!unit_format(unit, id))
 		return -ENOENT;
-	*record = (struct record){ 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
 		int hits;
 
-		path_format(dir, "%s%s", places->root, hierarchies[i]);
-		hits = search_cgroup(dir, unit, found, DEPTH_MAX);
+		path_format(top, "%s%s", places->root, hierarchies[i]);
+		hits = search_cgroup(top, unit, dir, DEPTH_MAX);
 		if (hits > 1)
 			return -ENOTUNIQ;
 		if (!hits)
 			continue;
-		first_process_below(found, record, DEPTH_MAX);
-		return record->pid ? 0 : -ESRCH;
+		each_member_below(dir, DEPTH_MAX, fn, data);
+		return 0;
 	}
 	return -ENOENT;
+}
+
+static void take_oldest(pid_t pid, const char *file, void *data)
+{
+	struct record *record = data;
+	unsigned long long start;
+
+	if (nsattach_start_time(pid, &start) || (record->pid && record->start <= start))
+		return;
+	record->pid = pid;
+	record->start = start;
+	path_format(record->path, "%s", file);
+}
+
+int find_unit(const struct places *places, const char *id, struct record *record)
+{
+	char dir[PATH_MAX];
+	int err;
+
+	*record = (struct record){ 0 };
+	err = unit_members(places, id, dir, take_oldest, record);
+	return err ? err : record->pid ? 0 : -ESRCH;
 }
