@@ -181,6 +181,16 @@ nsattach -v --pid $many -t $place -n
 	said "2 more open files, maps and sockets still reach the old namespaces" && true
 result "with -v some are told, and how many more there are"
 
+mkdir "$work/gone"
+unshare --user --map-root-user --mount bash -c \
+	"mount -t tmpfs gone $work/gone && cd $work/gone && umount -l $work/gone && exec sleep 600" &
+adrift=$!
+within10s "[ \$(cat /proc/$adrift/comm) = sleep ]"
+nsattach --dry-run --pid $adrift -t $adrift --ns all -o kind,what
+[ $code = 0 ] && calls 0 && printed "^cwd */" && ! printed "^root" && true
+result "a working directory outside of the same mounts is listed"
+kill $adrift
+
 # A cgroup for the command: a directory with a list. The hook lets a member appear.
 mkdir "$work/members"
 cd "$work"

@@ -30,6 +30,9 @@ static int scan(struct job *job, size_t index, unsigned int flags, nsattach_resi
 {
 	int err;
 
+	/* without mnt no move sets root and working directory */
+	if (job->asked & ~job->joined & CLONE_NEWNS)
+		flags |= NSATTACH_RESIDUE_AFTER;
 	nsattach_request_set_namespaces(job->request, job->asked);
 	err = nsattach_residue_scan(job->request, index, flags, fn, data);
 	nsattach_request_set_namespaces(job->request, job->joined);
