@@ -129,7 +129,7 @@ static void has_children(struct life *life)
 			waitpid(life->children[i], NULL, 0);
 		pid = fork_child();
 		if (!pid) {
-			usleep(5000 + (useconds_t)getpid() % 20 * 1000);
+			usleep((20000 + (useconds_t)getpid() % 40 * 1000) * slowness());
 			_exit(0);
 		}
 		SET(life->children[i], pid);
@@ -161,6 +161,9 @@ static void (*const roles[])(struct life *life) = {
 	forks, forks_from_threads, makes_threads_and_forks, execs,
 	execs, has_children, exits, exits_with_threads,
 };
+
+/* The place of has_children() in it. */
+#define FAMILY 5
 
 static bool is_mortal(const struct member *m)
 {
@@ -257,10 +260,22 @@ static void judge(FIXTURE_DATA(churn) *self, pid_t pid, const struct place *plac
 	printf("# after %s: process %d: %s\n", when, pid, bad);
 }
 
+static void judge_children(FIXTURE_DATA(churn) *self, struct party *p, const struct place *to)
+{
+	for (unsigned int i = 0; i < p->call.arg.nr_subjects; i++)
+		for (unsigned int c = 0; p->members[i] && c < CHILDREN; c++) {
+			pid_t child = GET(p->members[i]->life->children[c]);
+
+			if (child)
+				judge(self, child, to, "an attach with children");
+		}
+}
+
 static void judge_success(FIXTURE_DATA(churn) *self, struct party *p, const struct place *to)
 {
-	bool tree = p->call.arg.flags & NSATTACH_F_WHOLE_TREE;
-
+	/* First, since they do not stay for long: none was left behind. */
+	if (p->call.arg.flags & NSATTACH_F_WHOLE_TREE)
+		judge_children(self, p, to);
 	for (unsigned int i = 0; i < p->call.arg.nr_subjects; i++) {
 		struct member *m = p->members[i];
 
@@ -269,9 +284,6 @@ static void judge_success(FIXTURE_DATA(churn) *self, struct party *p, const stru
 		/* A child goes back to where it was born. */
 		if (m || to != &self->home)
 			judge(self, p->pids[i], to, to == &self->home ? "a detach" : "an attach");
-		for (unsigned int c = 0; m && tree && c < CHILDREN; c++)
-			if (GET(m->life->children[c]))
-				judge(self, GET(m->life->children[c]), to, "an attach with children");
 	}
 }
 
@@ -332,18 +344,21 @@ static bool is_allowed(int ret)
 	return !ret || ret == -ESRCH || ret == -EAGAIN;
 }
 
-/* In turn: one alone, one with its children, some together. */
+/* In turn: one alone, one with its children (lasting ones every other time), some together. */
 static void choose(FIXTURE_DATA(churn) *self, struct party *p, unsigned long turn)
 {
 	unsigned int size = turn % 3 == 2 ? SET_SIZE : 1;
+	unsigned long first = turn / 3;
 
+	if (turn % 3 == 1 && first % 2)
+		first = FAMILY + first / 2 * ARRAY_SIZE(roles);
 	for (unsigned int i = 0; i < SUBJECTS; i++)
 		see_to(self, &self->members[i]);
 	attach_init(&p->call);
 	p->call.arg.timeout_ns = NSATTACH_TIMEOUT_MAX_NS;
 	p->call.arg.flags = turn % 3 == 1 ? NSATTACH_F_WHOLE_TREE : 0;
 	for (unsigned int i = 0; i < size; i++) {
-		struct member *m = &self->members[(turn / 3 + 9 * i) % SUBJECTS];
+		struct member *m = &self->members[(first + 9 * i) % SUBJECTS];
 
 		add(p, m, m->pid);
 	}
