@@ -90,10 +90,12 @@ start_session() {
 	dbclient -T -y -i "$HOME/key" root@127.0.0.1 sh </run/typed >/run/seen 2>/run/ssh.log 3>&- &
 	exec 4>/run/typed
 	# shellcheck disable=SC2016 # the session expands it
-	echo 'sleep 86400 & (sleep 86401 & wait) & echo shell $$' >&4
+	echo 'cd /tmp; sleep 86400 & (sleep 86401 & wait) & echo shell $$' >&4
 	soon grep -q '^shell' /run/seen || cat /run/ssh.log
 	subject=$(sed -n 's/^shell //p' /run/seen)
 }
+
+in_tmp() { is "$(readlink "/proc/$1/cwd")" /tmp; }
 
 # each_of_session CHECK...: for the shell and all under it
 each_of_session() {
@@ -122,6 +124,7 @@ adopt_session() {
 	claim "a shell and what runs under it: three processes more" is "$(family "$subject" | wc -l)" 3
 	line 1 2
 	claim "all of them are in the container and in its cgroup" eval "is $? 0 && each_of_session in_box"
+	claim "and still in /tmp, the container's" each_of_session in_tmp
 	echo 'hostname; ls -d /inside*' >&4
 	claim "the user types on, inside" soon eval "grep -x box /run/seen && grep -x /inside-the-box /run/seen"
 	show "runc ps box"
