@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "output.h"
+#include "../lib/internal.h"
 
 enum { PID, KIND, FD, NS, WITH, WHAT };
 
@@ -21,21 +22,27 @@ static const struct column columns[] = {
 	[WHAT] = { "WHAT", COLUMN_TEXT, false, "path or description" },
 };
 
-/*
- * A namespace that is the same already is not joined, but things may reach out of it too.
- * One that was only found, not named, may exit before its turn comes.
- */
-static int scan(struct job *job, size_t index, unsigned int flags, nsattach_residue_fn *fn,
-		void *data)
+/* A namespace that is the same already is not joined, but things may reach out of it too. */
+static int begin_scan(struct job *job, struct residue_set **set)
+{
+	int err;
+
+	nsattach_request_set_namespaces(job->request, job->asked);
+	err = residue_set_new(job->request, 0, nsattach_request_count(job->request), set);
+	nsattach_request_set_namespaces(job->request, job->joined);
+	return err;
+}
+
+/* One that was only found, not named, may exit before its turn comes. */
+static int scan(const struct job *job, const struct residue_set *set, size_t index,
+		unsigned int flags, nsattach_residue_fn *fn, void *data)
 {
 	int err;
 
 	/* without mnt no move sets root and working directory */
 	if (job->asked & ~job->joined & CLONE_NEWNS)
 		flags |= NSATTACH_RESIDUE_AFTER;
-	nsattach_request_set_namespaces(job->request, job->asked);
-	err = nsattach_residue_scan(job->request, index, flags, fn, data);
-	nsattach_request_set_namespaces(job->request, job->joined);
+	err = residue_set_scan(set, index, flags, fn, data);
 	return err == -ESRCH && index >= job->given ? 0 : err;
 }
 
@@ -88,18 +95,20 @@ int residue_begin(struct job *job)
 int residue_print(struct job *job)
 {
 	struct lister l = { .out = job->output };
-	int err = 0;
+	struct residue_set *set;
+	int err = begin_scan(job, &set);
 	size_t i = 0;
 
 	for (; i < nsattach_request_count(job->request) && !err; i++) {
 		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
 		l.pid = nsattach_request_pid(job->request, i);
-		err = scan(job, i, 0, list_one, &l);
+		err = scan(job, set, i, 0, list_one, &l);
 	}
+	residue_set_free(set);
 	progress_end(job);
 	output_end(l.out);
 	if (err)
-		return fail_scan(job, i - 1, err);
+		return fail_scan(job, i ? i - 1 : 0, err);
 	if (l.count && job->o->strict)
 		return job_fail(
 			job, EXIT_STRICT,
@@ -125,27 +134,35 @@ static int count_one(const struct nsattach_residue *r, void *data)
 	return 0;
 }
 
+static int refuse(struct job *job, size_t index, const struct counter *c)
+{
+	pid_t pid = nsattach_request_pid(job->request, index);
+
+	job_about(job, pid, 0);
+	return job_fail(
+		job, EXIT_STRICT,
+		"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
+		pid, c->count, c->count == 1 ? "" : "s", nsattach_residue_name(c->first.kind),
+		c->first.what);
+}
+
 int residue_refuse(struct job *job)
 {
-	for (size_t i = 0; i < nsattach_request_count(job->request); i++) {
+	struct residue_set *set;
+	int err = begin_scan(job, &set), code = err ? fail_scan(job, 0, err) : 0;
+
+	for (size_t i = 0; i < nsattach_request_count(job->request) && !code; i++) {
 		struct counter c = { 0 };
-		int err;
 
 		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
-		err = scan(job, i, 0, count_one, &c);
-
+		err = scan(job, set, i, 0, count_one, &c);
 		if (err)
-			return fail_scan(job, i, err);
-		if (!c.count)
-			continue;
-		job_about(job, nsattach_request_pid(job->request, i), 0);
-		return job_fail(
-			job, EXIT_STRICT,
-			"process %d was not moved: %zu thing%s would still reach the old namespaces, first its %s %s; list all with --dry-run, or leave --strict out",
-			nsattach_request_pid(job->request, i), c.count, c.count == 1 ? "" : "s",
-			nsattach_residue_name(c.first.kind), c.first.what);
+			code = fail_scan(job, i, err);
+		else if (c.count)
+			code = refuse(job, i, &c);
 	}
-	return 0;
+	residue_set_free(set);
+	return code;
 }
 
 /**
@@ -193,7 +210,8 @@ static int after_one(const struct nsattach_residue *r, void *data)
 	return 0;
 }
 
-static void look_after(struct job *job, size_t index, struct after *a)
+static void look_after(struct job *job, const struct residue_set *set, size_t index,
+		       struct after *a)
 {
 	const struct nsattach_subject *s = nsattach_request_subject(job->request, index);
 	int err;
@@ -204,7 +222,7 @@ static void look_after(struct job *job, size_t index, struct after *a)
 	a->pid = nsattach_request_pid(job->request, index);
 	a->count = 0;
 	a->network = 0;
-	err = scan(job, index, NSATTACH_RESIDUE_AFTER, after_one, a);
+	err = scan(job, set, index, NSATTACH_RESIDUE_AFTER, after_one, a);
 	if (!err)
 		job->residue[index] = a->count;
 	else if (err != -ESRCH)
@@ -236,14 +254,20 @@ void residue_after(struct job *job)
 {
 	size_t count = nsattach_request_count(job->request);
 	struct after a = { .job = job };
+	struct residue_set *set;
 
 	if (!job->o->verbose && !job->o->quarantine && !report_wants_residue(job))
 		return;
-	job->residue = reallocarray(NULL, count, sizeof(*job->residue));
+	a.err = begin_scan(job, &set);
+	if (a.err)
+		a.first = nsattach_request_pid(job->request, a.holders++);
+	else
+		job->residue = reallocarray(NULL, count, sizeof(*job->residue));
 	for (size_t i = 0; i < count && job->residue; i++) {
 		progress(job, "what processes still hold open:", i, count);
-		look_after(job, i, &a);
+		look_after(job, set, i, &a);
 	}
+	residue_set_free(set);
 	progress_end(job);
 	if (a.all > STEPS_MAX)
 		job_step(

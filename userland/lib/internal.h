@@ -62,6 +62,18 @@ int path_format(char path[PATH_MAX], const char *format, ...) PRINTF(2, 3);
  */
 pid_t live_task(pid_t pid);
 
+/*
+ * residue.c: nsattach_residue_scan() for the subjects from @first to before @end, of which what
+ * they have in common is looked at once. They are to stay in the request meanwhile.
+ */
+struct residue_set;
+
+int residue_set_new(const struct nsattach_request *request, size_t first, size_t end,
+		    struct residue_set **set);
+int residue_set_scan(const struct residue_set *set, size_t index, unsigned int flags,
+		     nsattach_residue_fn *fn, void *data);
+void residue_set_free(struct residue_set *set);
+
 /* module.c */
 int module_load(const char *name);
 

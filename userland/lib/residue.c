@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -99,26 +100,77 @@ static int scan_all(struct scan *s, unsigned int flags)
 	return ret;
 }
 
-EXPORT int nsattach_residue_scan(const struct nsattach_request *r, size_t index, unsigned int flags,
-				 nsattach_residue_fn *fn, void *data)
+/**
+ * struct residue_set - what the subjects of a request have in common
+ */
+struct residue_set {
+	const struct nsattach_request *request;
+	struct inside inside;
+	struct sharers sharers;
+};
+
+void residue_set_free(struct residue_set *set)
+{
+	if (!set)
+		return;
+	inside_free(&set->inside);
+	sharers_free(&set->sharers);
+	free(set);
+}
+
+int residue_set_new(const struct nsattach_request *r, size_t first, size_t end,
+		    struct residue_set **set)
+{
+	int err;
+
+	*set = calloc(1, sizeof(**set));
+	if (!*set)
+		return -ENOMEM;
+	(*set)->request = r;
+	err = inside_of(r, &(*set)->inside);
+	if (!err)
+		err = sharers_of(r, first, end, &(*set)->sharers);
+	if (err) {
+		residue_set_free(*set);
+		*set = NULL;
+	}
+	return err;
+}
+
+int residue_set_scan(const struct residue_set *set, size_t index, unsigned int flags,
+		     nsattach_residue_fn *fn, void *data)
 {
 	struct scan s = {
-		.pid = nsattach_request_pid(r, index),
+		.pid = nsattach_request_pid(set->request, index),
+		.inside = set->inside,
+		.sharers = &set->sharers,
 		.fn = fn,
 		.data = data,
 	};
-	int pidfd = nsattach_request_pidfd(r, index), ret;
+	int pidfd = nsattach_request_pidfd(set->request, index), ret;
 
 	if (pidfd < 0)
 		return -EINVAL;
 	s.task = live_task(s.pid);
 	/* that of a process leads to its leader, who has no fds any more */
 	s.pidfd = s.task == s.pid ? pidfd : syscall(SYS_pidfd_open, s.task, PIDFD_THREAD);
-	ret = inside_of(r, &s.inside);
-	if (!ret)
-		ret = scan_all(&s, flags);
-	inside_free(&s.inside);
+	ret = scan_all(&s, flags);
 	if (s.pidfd >= 0 && s.pidfd != pidfd)
 		close(s.pidfd);
+	return ret;
+}
+
+EXPORT int nsattach_residue_scan(const struct nsattach_request *r, size_t index, unsigned int flags,
+				 nsattach_residue_fn *fn, void *data)
+{
+	struct residue_set *set;
+	int ret;
+
+	if (nsattach_request_pidfd(r, index) < 0)
+		return -EINVAL;
+	ret = residue_set_new(r, index, index + 1, &set);
+	if (!ret)
+		ret = residue_set_scan(set, index, flags, fn, data);
+	residue_set_free(set);
 	return ret;
 }

@@ -28,6 +28,21 @@ int inside_has_mount(const struct inside *inside, unsigned long long id);
 ino_t inside_namespace(const struct inside *inside, __u64 flag);
 
 /**
+ * struct sharers - who shares memory, directories or fds with which of the subjects
+ * @processes:	all there are, by number
+ * @nr:		how many
+ */
+struct sharers {
+	struct process *processes;
+	size_t nr;
+};
+
+/* Of the subjects from @first to before @end. 0 or -errno; to be freed either way. */
+int sharers_of(const struct nsattach_request *request, size_t first, size_t end,
+	       struct sharers *sharers);
+void sharers_free(struct sharers *sharers);
+
+/**
  * struct scan - one process being looked into
  * @pid:	its number
  * @task:	of its thread that still has something
@@ -38,6 +53,7 @@ struct scan {
 	pid_t task;
 	int pidfd;
 	struct inside inside;
+	const struct sharers *sharers;
 	nsattach_residue_fn *fn;
 	void *data;
 };
