@@ -42,7 +42,8 @@ within10s "[ \$(cat /proc/$many/comm) = sleep ]"
 cp "$(command -v sleep)" "$work/"$'d\xc3\xa4\xff\e[31m'
 "$work/"$'d\xc3\xa4\xff\e[31m' 600 &
 odd=$!
-trap 'kill $one $two $place $holder $inside $many $odd; rm -rf "$work"' EXIT
+# Not in a child that is ended before its exec: bash runs the trap there as well.
+trap '[ $BASHPID != $$ ] || { kill $one $two $place $holder $inside $many $odd; rm -rf "$work"; }' EXIT
 export STANDIN_LOG=$work/log
 
 # nsattach ARGS...: with the stand-in; its exit code is in $code
