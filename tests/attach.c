@@ -105,6 +105,20 @@ int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 	return ret;
 }
 
+long carry_out(char *text)
+{
+	struct order *order = (void *)text;
+
+	return attach_pid(order->subject, order->target, order->namespaces, &order->error);
+}
+
+long carry_out_detach(char *text)
+{
+	struct order *order = (void *)text;
+
+	return detach_pid(order->subject, &order->error);
+}
+
 int detach_call(struct attach *a)
 {
 	return ioctl(device_fd(), NSATTACH_IOC_DETACH, &a->arg) ? -errno : 0;

@@ -47,6 +47,18 @@ int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,
 		     struct nsattach_error *error);
 /* Puts @subject back to where it was; @error may be NULL. */
 int detach_pid(pid_t subject, struct nsattach_error *error);
+
+/* What another process shall ask for: in the text of its subject_call(). */
+struct order {
+	pid_t subject;
+	pid_t target;
+	uint64_t namespaces;
+	struct nsattach_error error;
+};
+
+long carry_out(char *text);
+long carry_out_detach(char *text);
+
 int detach_call(struct attach *a);
 /* Module parameter let_sleep: with false every thread is woken. */
 bool module_let_sleep(bool yes);

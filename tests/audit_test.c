@@ -241,20 +241,6 @@ static const struct who no_admin = { "root without sys_admin", 0, USER_INIT,
 				     CAPS_ALL & ~CAP_BIT(CAP_SYS_ADMIN) };
 static const struct who user = { "user", 1000, USER_INIT, 0 };
 
-struct order {
-	pid_t subject;
-	pid_t target;
-	uint64_t namespaces;
-	struct nsattach_error error;
-};
-
-static long carry_out(char *text)
-{
-	struct order *order = (void *)text;
-
-	return attach_pid(order->subject, order->target, order->namespaces, &order->error);
-}
-
 static int play(struct subject_shared *shared, void *arg)
 {
 	(void)shared;

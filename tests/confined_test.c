@@ -260,19 +260,6 @@ TEST_F_TIMEOUT(confined, landlock_domain_holds_in_the_new_mounts, 120)
 	EXPECT_EQ(0, subject_call(&self->subject, try_to_make));
 }
 
-struct order {
-	pid_t subject;
-	pid_t target;
-	struct nsattach_error error;
-};
-
-static long carry_out(char *text)
-{
-	struct order *order = (void *)text;
-
-	return attach_pid(order->subject, order->target, CLONE_NEWUTS, &order->error);
-}
-
 static long confine_now(char *text)
 {
 	(void)text;
@@ -308,7 +295,7 @@ TEST_F_TIMEOUT(confined, caller_under_landlock_moves_only_what_is_in_its_domain,
 	order = (void *)caller.shared->text;
 	before = snapshot_take(self->subject.pid);
 	/* Everything, as long as nothing confines it. */
-	*order = (struct order){ self->subject.pid, self->a.pid, { 0 } };
+	*order = (struct order){ self->subject.pid, self->a.pid, CLONE_NEWUTS, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &order->error), order->error);
 
@@ -323,15 +310,15 @@ TEST_F_TIMEOUT(confined, caller_under_landlock_moves_only_what_is_in_its_domain,
 	ASSERT_TRUE(UNTIL(task_ns(target, target, "uts") != home &&
 			  task_ns(inside, inside, "uts") != home));
 	/* From outside its domain into it, and from inside out: neither. */
-	*order = (struct order){ self->subject.pid, target, { 0 } };
+	*order = (struct order){ self->subject.pid, target, CLONE_NEWUTS, { 0 } };
 	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT, (int)subject_call(&caller, carry_out),
 		       order->error);
-	*order = (struct order){ inside, self->a.pid, { 0 } };
+	*order = (struct order){ inside, self->a.pid, CLONE_NEWUTS, { 0 } };
 	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_TARGET, (int)subject_call(&caller, carry_out),
 		       order->error);
 	EXPECT_CLEAN(changed_since(before, self->subject.pid));
 	/* Within it: as ever. */
-	*order = (struct order){ inside, target, { 0 } };
+	*order = (struct order){ inside, target, CLONE_NEWUTS, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
 	EXPECT_EQ(task_ns(target, target, "uts"), task_ns(inside, inside, "uts"));
 	kill(inside, SIGKILL);

@@ -83,19 +83,6 @@ static int play_in_new_uts(struct subject_shared *shared, void *arg)
 	return unshare(CLONE_NEWUTS) ? errno : play(shared, arg);
 }
 
-struct order {
-	pid_t subject;
-	pid_t target;
-	struct nsattach_error error;
-};
-
-static long carry_out(char *text)
-{
-	struct order *order = (void *)text;
-
-	return attach_pid(order->subject, order->target, CLONE_NEWUTS, &order->error);
-}
-
 /* A process of the user that execs the setuid program as soon as it may. */
 static pid_t start_climber(struct report *report)
 {
@@ -162,7 +149,7 @@ TEST_F_TIMEOUT(elevate, setuid_program_is_not_moved_by_who_may_move_only_its_use
 		memset(self->report, 0, sizeof(*self->report));
 		pid = start_climber(self->report);
 		wait_until_told(&self->report->ready);
-		*order = (struct order){ pid, self->target.pid, { 0 } };
+		*order = (struct order){ pid, self->target.pid, CLONE_NEWUTS, { 0 } };
 		SET(self->report->go, 1);
 		spin(i % 80 * 20000);
 		ret = subject_call(&self->caller, carry_out);
@@ -204,7 +191,7 @@ TEST_F_TIMEOUT(elevate, once_elevated_it_is_refused, 240)
 	SET(self->report->go, 1);
 	wait_until_told(&self->report->started);
 	before = snapshot_take(pid);
-	*order = (struct order){ pid, self->target.pid, { 0 } };
+	*order = (struct order){ pid, self->target.pid, CLONE_NEWUTS, { 0 } };
 	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT,
 		       (int)subject_call(&self->caller, carry_out), order->error);
 	EXPECT_CLEAN(changed_since(before, pid));
@@ -249,7 +236,7 @@ TEST_F_TIMEOUT(elevate, who_elevates_itself_on_its_way_is_refused, 120)
 	ASSERT_TRUE(UNTIL(GET(subject.shared->rounds)));
 	ASSERT_CLEAN(gate_wait(&gate, subject.pid, (int)GET(subject.shared->rounds) - 1));
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, self->target.pid, { 0 } };
+	*order = (struct order){ subject.pid, self->target.pid, CLONE_NEWUTS, { 0 } };
 	subject_call_begin(&caller, carry_out);
 	ASSERT_TRUE(UNTIL(task_state(subject.pid, subject_tid(&subject, 2)) == 'D'));
 	gate_open(&gate);

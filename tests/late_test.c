@@ -57,7 +57,7 @@ static void __attribute__((constructor)) late_main(int argc, char **argv)
 			pause();
 }
 
-struct order {
+struct timed_order {
 	pid_t subject;
 	pid_t target;
 	uint64_t namespaces;
@@ -66,9 +66,9 @@ struct order {
 	struct nsattach_error error;
 };
 
-static long carry_out(char *text)
+static long carry_out_in_time(char *text)
 {
-	struct order *order = (void *)text;
+	struct timed_order *order = (void *)text;
 	struct attach a;
 	long ret;
 
@@ -88,7 +88,7 @@ FIXTURE(late)
 	struct place a;
 	struct subject subject;
 	struct subject caller;
-	struct order *order;
+	struct timed_order *order;
 	struct gate gate;
 };
 
@@ -116,10 +116,10 @@ FIXTURE_TEARDOWN(late)
 static const char *begin_for(struct subject *caller, const struct subject *subject,
 			     const struct place *to, uint64_t namespaces, uint64_t timeout_ns)
 {
-	struct order *order = (void *)caller->shared->text;
+	struct timed_order *order = (void *)caller->shared->text;
 
-	*order = (struct order){ subject->pid, to->pid, namespaces, timeout_ns, 0, { 0 } };
-	subject_call_begin(caller, carry_out);
+	*order = (struct timed_order){ subject->pid, to->pid, namespaces, timeout_ns, 0, { 0 } };
+	subject_call_begin(caller, carry_out_in_time);
 	return UNTIL(task_state(subject->pid, subject_tid(subject, LAST)) == 'D') ?
 		       NULL : "it was not asked";
 }

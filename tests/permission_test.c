@@ -107,28 +107,6 @@ static const char *actor_start(struct subject *s, const struct who *who,
 	return subject_start(s, &options);
 }
 
-struct order {
-	pid_t subject;
-	pid_t target;
-	uint64_t namespaces;
-	bool by_nsfds;
-	struct nsattach_error error;
-};
-
-static long carry_out(char *text)
-{
-	struct order *order = (void *)text;
-
-	return attach_pid(order->subject, order->target, order->namespaces, &order->error);
-}
-
-static long carry_out_detach(char *text)
-{
-	struct order *order = (void *)text;
-
-	return detach_pid(order->subject, &order->error);
-}
-
 /* One cell of the matrix; yields 0, 1 if looser than the rule, -1 if stricter. */
 static int judge_cell(struct subject *caller, const struct who *who_calls,
 		      const struct subject *subject, const struct who *who_moves,
@@ -141,7 +119,7 @@ static int judge_cell(struct subject *caller, const struct who *who_calls,
 	const char *bad;
 	long ret;
 
-	*order = (struct order){ subject->pid, place->pid, mask, false, { 0 } };
+	*order = (struct order){ subject->pid, place->pid, mask, { 0 } };
 	ret = subject_call(caller, carry_out);
 	after = snapshot_take(subject->pid);
 	bad = ret ? snapshot_differs(*before, after) :
@@ -257,7 +235,7 @@ TEST_F_TIMEOUT(permission, namespace_fds_need_the_same_rights, 240)
 	before = snapshot_take(subject.pid);
 	order = (void *)caller.shared->text;
 	for (int i = 0; i < NR_USERS; i++) {
-		*order = (struct order){ subject.pid, fds[i], 0, true, { 0 } };
+		*order = (struct order){ subject.pid, fds[i], 0, { 0 } };
 		if (i == USER_U) {
 			ASSERT_ATTACHED((int)subject_call(&caller, carry_out_by_fds),
 					order->error);
@@ -292,7 +270,7 @@ TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
 	ASSERT_CLEAN(actor_start(&subject, &root_of_u, self->places, 2));
 	before = snapshot_take(subject.pid);
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, self->places[USER_U].pid, NS_BASE, false, { 0 } };
+	*order = (struct order){ subject.pid, self->places[USER_U].pid, NS_BASE, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
 	moved = snapshot_take(subject.pid);
 	for (size_t i = 0; i < ARRAY_SIZE(less); i++) {
@@ -301,7 +279,7 @@ TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
 
 		ASSERT_CLEAN(actor_start(&weak, less[i], self->places, 1));
 		order = (void *)weak.shared->text;
-		*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+		*order = (struct order){ subject.pid, 0, 0, { 0 } };
 		ret = (int)subject_call(&weak, carry_out_detach);
 		error = order->error;
 		EXPECT_EQ(-EPERM, ret) TH_LOG("%s: %s", less[i]->name, attach_error_text(&error));
@@ -309,7 +287,7 @@ TEST_F_TIMEOUT(permission, detach_needs_rights_over_what_it_goes_back_to, 240)
 		subject_stop(&weak);
 	}
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+	*order = (struct order){ subject.pid, 0, 0, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out_detach), order->error);
 	EXPECT_CLEAN(changed_since(before, subject.pid));
 	snapshot_free(before);
@@ -336,19 +314,19 @@ TEST_F_TIMEOUT(permission, detach_from_a_user_namespace_needs_rights_over_the_on
 	ASSERT_CLEAN(actor_start(&weak, &root_of_u, self->places, 1));
 	ASSERT_CLEAN(actor_start(&subject, &mapped, self->places, 2));
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, self->places[USER_U].pid, CLONE_NEWUSER, false, { 0 } };
+	*order = (struct order){ subject.pid, self->places[USER_U].pid, CLONE_NEWUSER, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
 	subject.shared->text[0] = 1;
 	ASSERT_EQ(0, subject_call(&subject, let_others_look));
 	moved = snapshot_take(subject.pid);
 	order = (void *)weak.shared->text;
-	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+	*order = (struct order){ subject.pid, 0, 0, { 0 } };
 	EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_SUBJECT_CAP, (int)subject_call(&weak, carry_out_detach), order->error);
 	EXPECT_CLEAN(changed_since(moved, subject.pid));
 	subject.shared->text[0] = 0;
 	ASSERT_EQ(0, subject_call(&subject, let_others_look));
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, 0, 0, false, { 0 } };
+	*order = (struct order){ subject.pid, 0, 0, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out_detach), order->error);
 	snapshot_free(moved);
 	subject_stop(&caller);
@@ -485,8 +463,7 @@ TEST_F_TIMEOUT(permission, device_opened_by_somebody_else_is_refused, 240)
 		ASSERT_CLEAN(actor_start(&opener, cases[i].opener, self->places, 1));
 		ASSERT_CLEAN(actor_start(&caller, cases[i].caller, self->places, 1));
 		order = (void *)caller.shared->text;
-		*order = (struct order){ subject.pid, self->places[0].pid, CLONE_NEWUTS, false,
-					 { 0 } };
+		*order = (struct order){ subject.pid, self->places[0].pid, CLONE_NEWUTS, { 0 } };
 		ASSERT_EQ(0, subject_call(&opener, open_and_send));
 		ret = (int)subject_call(&caller, carry_out_on_received);
 		if (cases[i].allowed) {
@@ -520,7 +497,7 @@ TEST_F_TIMEOUT(permission, yama_has_its_say, 240)
 	ASSERT_CLEAN(actor_start(&subject, &user, self->places, 2));
 	ASSERT_CLEAN(actor_start(&target, &place_like, self->places, 1));
 	order = (void *)caller.shared->text;
-	*order = (struct order){ subject.pid, target.pid, CLONE_NEWUTS, false, { 0 } };
+	*order = (struct order){ subject.pid, target.pid, CLONE_NEWUTS, { 0 } };
 	ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
 	ASSERT_TRUE(write_file(YAMA, "1"));
 	before = snapshot_take(subject.pid);

@@ -127,27 +127,6 @@ static int belong_to(struct subject_shared *shared, void *arg)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) ? errno : 0;
 }
 
-struct order {
-	pid_t subject;
-	pid_t target;
-	uint64_t namespaces;
-	struct nsattach_error error;
-};
-
-static long carry_out(char *text)
-{
-	struct order *order = (void *)text;
-
-	return attach_pid(order->subject, order->target, order->namespaces, &order->error);
-}
-
-static long carry_out_detach(char *text)
-{
-	struct order *order = (void *)text;
-
-	return detach_pid(order->subject, &order->error);
-}
-
 FIXTURE(escalation)
 {
 	struct subject ruler;
