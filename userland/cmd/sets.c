@@ -68,24 +68,18 @@ static bool is_ours(int err)
 /* Parent of @pid; 0 when it has gone, or only waits to be reaped; or -errno. */
 static pid_t parent_of(pid_t pid)
 {
-	char path[64], buf[1024], *p, *field;
+	char buf[STAT_MAX], *state, *field;
 	pid_t parent;
-	int len;
+	int err = read_stat(pid, buf, &state);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	len = read_line(path, buf, sizeof(buf));
-	if (len <= 0)
-		return is_ours(len) ? len : 0;
-	p = strrchr(buf, ')');
-	if (!p || strlen(p) < 5)
-		return 0;
-	/* ") Z 12": fields 2, 3 and 4; field 20 is the number of threads */
-	parent = atoi(p + 4);
-	if (p[2] != 'Z')
+	if (err)
+		return is_ours(err) ? err : 0;
+	field = stat_field(state, 4);
+	parent = field ? atoi(field) : 0;
+	if (*state != 'Z')
 		return parent;
-	field = p;
-	for (int i = 2; field && i < 20; i++)
-		field = strchr(field + 1, ' ');
+	/* the number of threads */
+	field = stat_field(state, 20);
 	return field && atoi(field) > 1 ? parent : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "../lib/internal.h"
 #include "../lib/names.h"
 
 /**
@@ -31,6 +32,8 @@ static void count_other(pid_t pid, const char *file, void *data)
 		others->stay += !nsattach_request_has_inside(job->request, pid);
 }
 
+static const char prefix[] = "unit:";
+
 static void note_others(struct job *job, const char *word)
 {
 	static const char mount[] = "/sys/fs/cgroup/";
@@ -38,10 +41,9 @@ static void note_others(struct job *job, const char *word)
 	struct others others = { .job = job };
 	char dir[PATH_MAX], *path = dir;
 
-	if (unit_members(&places, word + strlen("unit:"), dir, count_other, &others) ||
-	    !others.stay)
+	if (unit_members(&places, word + strlen(prefix), dir, count_other, &others) || !others.stay)
 		return;
-	if (!strncmp(dir, mount, strlen(mount)))
+	if (starts_with(dir, mount))
 		path += strlen(mount);
 	job_note(job, "%zu other process%s of %s stay%s %s: %s--cgroup %s takes all", others.stay,
 		 others.stay == 1 ? "" : "es", word, others.stay == 1 ? "s" : "",
@@ -52,7 +54,7 @@ static void note_others(struct job *job, const char *word)
 bool units_named(const struct job *job)
 {
 	for (unsigned int i = 0; i < job->o->nr_pids; i++)
-		if (!strncmp(job->o->pids[i], "unit:", 5))
+		if (starts_with(job->o->pids[i], prefix))
 			return true;
 	return false;
 }
@@ -60,6 +62,6 @@ bool units_named(const struct job *job)
 void units_note(struct job *job)
 {
 	for (unsigned int i = 0; i < job->o->nr_pids; i++)
-		if (!strncmp(job->o->pids[i], "unit:", 5))
+		if (starts_with(job->o->pids[i], prefix))
 			note_others(job, job->o->pids[i]);
 }

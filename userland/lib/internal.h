@@ -6,6 +6,7 @@
 #define NSATTACH_INTERNAL_H
 
 #include <limits.h>
+#include <string.h>
 #include <libnsattach.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -53,6 +54,15 @@ size_t utf8_length(const char *text);
 /* process.c: the first line of a small file, without its newline; length or -errno */
 int read_line(const char *path, char *buf, size_t size);
 
+/*
+ * process.c: the line of /proc/PID/stat; @state is set to its field 3, behind the name, which
+ * may hold blanks and parentheses. 0, -EBADMSG, or another -errno of reading it.
+ */
+#define STAT_MAX 1024
+int read_stat(pid_t pid, char buf[STAT_MAX], char **state);
+/* process.c: from there to the blank before field @number, above 3; NULL when there are less */
+char *stat_field(char *state, int number);
+
 /* process.c: a path; cut short it would be another one, so it is "" (and 0) then */
 int path_format(char path[PATH_MAX], const char *format, ...) PRINTF(2, 3);
 
@@ -85,6 +95,11 @@ struct dynload_symbol {
 
 int dynload_open(const char *soname, const struct dynload_symbol *symbols, void *table,
 		 void **handle);
+
+static inline int starts_with(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
 
 /* request.c: the working directory that subject @index is to have, or NULL */
 const char *request_wd(const struct nsattach_request *r, size_t index);

@@ -67,15 +67,36 @@ static int read_field(const char *path, const char *name, long *value)
 	return err;
 }
 
+int read_stat(pid_t pid, char buf[STAT_MAX], char **state)
+{
+	char path[64], *p;
+	int len;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	len = read_line(path, buf, STAT_MAX);
+	if (len <= 0)
+		return len ? len : -ESRCH;
+	p = strrchr(buf, ')');
+	if (!p || p[1] != ' ' || !p[2])
+		return -EBADMSG;
+	*state = p + 2;
+	return 0;
+}
+
+char *stat_field(char *state, int number)
+{
+	char *p = state;
+
+	for (int field = 3; p && field < number; field++)
+		p = strchr(p + 1, ' ');
+	return p;
+}
+
 static int has_exited(pid_t tid)
 {
-	char path[64], buf[1024], *p;
+	char buf[STAT_MAX], *state;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	if (read_line(path, buf, sizeof(buf)) <= 0)
-		return 1;
-	p = strrchr(buf, ')');
-	return !p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X';
+	return read_stat(tid, buf, &state) || *state == 'Z' || *state == 'X';
 }
 
 pid_t live_task(pid_t pid)
@@ -139,15 +160,12 @@ EXPORT pid_t nsattach_pidfd_pid(int pidfd)
 
 EXPORT int nsattach_start_time(pid_t pid, unsigned long long *ticks)
 {
-	char path[64], buf[1024], *p;
+	char buf[STAT_MAX], *state, *p;
+	int err = read_stat(pid, buf, &state);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_line(path, buf, sizeof(buf)) <= 0)
-		return -ESRCH;
-	/* the name, field 2, may hold blanks and parentheses; field 22 is wanted */
-	p = strrchr(buf, ')');
-	for (int field = 2; p && field < 22; field++)
-		p = strchr(p + 1, ' ');
+	if (err)
+		return err == -EBADMSG ? err : -ESRCH;
+	p = stat_field(state, 22);
 	if (!p)
 		return -EBADMSG;
 	*ticks = strtoull(p, NULL, 10);

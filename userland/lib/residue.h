@@ -80,6 +80,12 @@ struct place_of {
 	unsigned long long mount;
 };
 
+/* Is a file by what /proc calls it on a mount of the kernel's own, which is in no namespace? */
+static inline int is_of_the_kernel(const char *link)
+{
+	return starts_with(link, "/memfd:") || starts_with(link, "/dev/zero (deleted)");
+}
+
 /* 0 or -errno */
 int place_of_link(const char *path, struct place_of *place);
 

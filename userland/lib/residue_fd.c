@@ -33,11 +33,6 @@ struct open_fd {
 	char path[64];
 };
 
-static int starts_with(const char *text, const char *start)
-{
-	return !strncmp(text, start, strlen(start));
-}
-
 static int scan_ring(struct scan *s, const struct open_fd *fd)
 {
 	return residue_found(s, NSATTACH_RESIDUE_RING, 0, fd->number, 0, "%s", fd->link);
@@ -127,9 +122,7 @@ static int scan_path(struct scan *s, const struct open_fd *fd)
 	if ((ns & CLONE_NEWIPC) && is_mqueue(s, fd->path, &place))
 		return residue_found(s, NSATTACH_RESIDUE_MQUEUE, CLONE_NEWIPC, fd->number, 0, "%s",
 				     fd->link);
-	/* files of the kernel's own mounts belong to no namespace */
-	if (!(ns & CLONE_NEWNS) || starts_with(fd->link, "/memfd:") ||
-	    starts_with(fd->link, "/dev/zero (deleted)") ||
+	if (!(ns & CLONE_NEWNS) || is_of_the_kernel(fd->link) ||
 	    inside_has_mount(&s->inside, place.mount))
 		return 0;
 	if (S_ISDIR(place.mode))

@@ -94,10 +94,10 @@ static int scan_map(struct scan *s, const struct map *map)
 	struct place_of place;
 	char path[128];
 
-	if (!strncmp(map->file, "/SYSV", 5))
+	if (starts_with(map->file, "/SYSV"))
 		return scan_shm(s, map);
 	if (!(s->inside.namespaces & CLONE_NEWNS) || *map->file != '/' ||
-	    !strncmp(map->file, "/memfd:", 7) || !strncmp(map->file, "/dev/zero (deleted)", 19))
+	    is_of_the_kernel(map->file))
 		return 0;
 	/* without the leading zeroes that maps has */
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", s->task, map->start, map->end);

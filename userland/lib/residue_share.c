@@ -265,15 +265,12 @@ int residue_sharers(struct scan *s)
 /* Field 7 of stat: the device number of the controlling terminal. */
 int residue_tty(struct scan *s)
 {
-	char path[64], buf[1024], *p;
+	char buf[STAT_MAX], *state, *p;
 	unsigned int tty;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", s->task);
-	if (read_line(path, buf, sizeof(buf)) <= 0)
+	if (read_stat(s->task, buf, &state))
 		return -ESRCH;
-	p = strrchr(buf, ')');
-	for (int field = 2; p && field < 7; field++)
-		p = strchr(p + 1, ' ');
+	p = stat_field(state, 7);
 	tty = p ? strtol(p, NULL, 10) : 0;
 	if (!tty)
 		return 0;
