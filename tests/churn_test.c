@@ -143,14 +143,6 @@ static void exits(struct life *life)
 	usleep((useconds_t)getpid() % 16 * 500);
 }
 
-static void *idle_thread(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static void exits_with_threads(struct life *life)
 {
 	in_threads(idle_thread, 3, life);

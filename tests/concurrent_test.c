@@ -256,14 +256,6 @@ struct ring {
 	struct outcome outcome;
 };
 
-static void *idle_thread(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 /* Place 1 and place 2 in turn: the next one is moved while it moves its next. */
 static void ring_member(struct ring *ring, unsigned int index, const struct place *a,
 			const struct place *b, unsigned long rounds)

@@ -70,14 +70,6 @@ static void *exec_thread(void *arg)
 	return NULL;
 }
 
-static void *idle_thread(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static void __attribute__((constructor)) exec_main(int argc, char **argv)
 {
 	struct lives *lives;

@@ -167,18 +167,11 @@ static unsigned int count_threads(pid_t pid)
 	return n;
 }
 
-static void *wait_for_ever(void *arg)
-{
-	for (;;)
-		pause();
-	return arg;
-}
-
 static int make_thread(void)
 {
 	pthread_t thread;
 
-	return pthread_create(&thread, NULL, wait_for_ever, NULL);
+	return pthread_create(&thread, NULL, idle_thread, NULL);
 }
 
 static void bear_and_move(struct __test_metadata *_metadata, FIXTURE_DATA(late) *self,

@@ -18,14 +18,6 @@
 
 static struct lives *lives;
 
-static void *idle_thread(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 FIXTURE(race)
 {
 	struct place a;

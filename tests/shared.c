@@ -79,6 +79,14 @@ pid_t fork_child(void)
 	return pid;
 }
 
+void *idle_thread(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
 void kill_and_reap(pid_t pid)
 {
 	if (pid <= 0)

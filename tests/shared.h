@@ -45,6 +45,8 @@ void figure(const char *name, long long value);
 void die_with(pid_t parent);
 /* Fork; the child dies with the caller. */
 pid_t fork_child(void);
+/* A thread that only waits, for pthread_create(). */
+void *idle_thread(void *unused);
 /* SIGKILL and reap. */
 void kill_and_reap(pid_t pid);
 /* State letter of /proc/PID/task/TID/stat, or 0. */
