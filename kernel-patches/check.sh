@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # check.sh [-f] [VERSION...]: for each series on Debian's source: does each patch apply (git am), is it clean (checkpatch),
 # does what it touches build with the options on and off, and is that, with them off, the code that was there before? Does
-# a kernel link in the end? Do all series have the same patches? Prints one table.
-# Goes on where it stopped; -f begins anew. KSRC=/path takes another tree than Debian's, for one VERSION.
+# a kernel link in the end, and the module against one without PID moves? Do all series have the same patches? Prints one table.
+# Goes on where it stopped, as long as source, patches and compiler stay the same; -f begins anew. KSRC=/path takes another
+# tree than Debian's, for one VERSION.
 set -euo pipefail
+# shellcheck source=../qemu/lib.sh
+. "$(dirname "$0")/../qemu/lib.sh"
 
-top=$(cd "$(dirname "$0")/.." && pwd)
-cache=${NSATTACH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nsattach}/patches-check
 fresh=
 if [ "${1-}" = -f ]; then
 	fresh=1
@@ -19,16 +20,12 @@ if [ ${#versions[@]} = 0 ]; then
 		versions+=("$(basename "$dir")")
 	done
 fi
-mkdir -p "$cache"
-exec {lock}>"$cache/lock" # one run at a time works in there
-flock "$lock"
+[ -z "${KSRC-}" ] || [ ${#versions[@]} = 1 ] || die "KSRC= is one tree: say which series with VERSION="
+lock patches-check
 passed=0 failed=0
 table=$(mktemp)
-trap 'rm -f "$table"' EXIT
-
-say() {
-	printf '%s\n' "$*"
-}
+# shellcheck disable=SC2016 # expanded when it runs
+on_exit 'rm -f "$table"'
 
 # A cell of the table: ROW COLUMN ok|FAIL
 cell() {
@@ -52,43 +49,45 @@ once() {
 		return
 	fi
 	cell "$version $row" "$column" FAIL
-	say "  FAIL $row: $column"
+	printf '  FAIL %s: %s\n' "$row" "$column"
 	tail -n 15 "$log.log" | sed 's/^/       | /'
-	say "       whole output: $log.log"
+	printf '       whole output: %s\n' "$log.log"
 	return 1
 }
 
 # The last series in this directory is the newest kernel's; if Debian's newest has moved on, an older source may be kept.
 source_dir() {
-	local dir=${KSRC-}
-	if [ -z "$dir" ]; then
-		case $version in
-		6.*) dir=$("$top/qemu/kernel.sh" --source "$version" | tail -n 1) ;;
-		*) dir=$("$top/qemu/kernel.sh" --source newest | tail -n 1) ;;
-		esac
+	local dir
+	if [ -n "${KSRC-}" ]; then
+		[ -e "$KSRC/kernel/nsproxy.c" ] || die "KSRC=$KSRC is not a kernel tree"
+		(cd "$KSRC" && pwd)
+		return
 	fi
-	case $dir in
-	*/linux-source-[0-9]*) ;;
-	*) echo "$dir" && return ;;
+	case $version in
+	6.*) dir=$("$top/qemu/kernel.sh" --source "$version" | tail -n 1) || return ;;
+	*) dir=$("$top/qemu/kernel.sh" --source newest | tail -n 1) || return ;;
 	esac
 	if [[ $dir != */linux-source-$version-* ]]; then
-		say "Debian's newest source is ${dir##*/}: there is no series for it" >&2
-		dir=$(find "${cache%/*}/src" -maxdepth 1 -name "linux-source-$version-*" | sort -V | tail -n 1)
-		[ -n "$dir" ] || { say "and the source of $version is not in the cache" >&2 && return 1; }
+		say "Debian's newest source is ${dir##*/}: there is no series for it"
+		dir=$(find "$cache/src" -maxdepth 1 -name "linux-source-$version-*" | sort -V | tail -n 1)
+		[ -n "$dir" ] || die "and the source of $version is not in the cache"
 	fi
 	echo "$dir"
 }
 
+# What is in a tree, told by the names, sizes and times of its files.
+identity() { # TREE
+	(cd "$1" && find . -name .git -prune -o -type f -printf '%p %s %T@\n' | LC_ALL=C sort) | hash_of
+}
+
 # The pristine source as a git tree, so that git am can be asked.
 unpack() {
-	local src
-	src=$(source_dir) || return
-	if [ "$(cat "$work/of" 2>/dev/null)" = "$src" ] && git -C "$tree" rev-parse -q --verify source >/dev/null; then
+	if [ "$(cat "$work/of" 2>/dev/null)" = "$source_is" ] && git -C "$tree" rev-parse -q --verify source >/dev/null; then
 		return
 	fi
-	rm -rf "$tree"
+	rm -rf "$work/of" "$tree"
 	mkdir -p "$tree"
-	cp -r "$src/." "$tree"
+	cp -r "$src/." "$tree" || return
 	rm -rf "$tree/.git"
 	git -C "$tree" init -q
 	git -C "$tree" config core.looseCompression 0 # it is not kept
@@ -96,7 +95,7 @@ unpack() {
 	git -C "$tree" config user.name check
 	git -C "$tree" config user.email check@localhost
 	git -C "$tree" add -A -f
-	git -C "$tree" commit -q -m source && git -C "$tree" tag source && echo "$src" >"$work/of"
+	git -C "$tree" commit -q -m source && git -C "$tree" tag source && echo "$source_is" >"$work/of"
 }
 
 apply() { # PATCH
@@ -115,21 +114,27 @@ objects() { # source|off|on|pid_move
 	done
 }
 
+# Only a few objects differ between off and on, nearly all with PID moves.
+objects_in() { # source|off|on|pid_move
+	case $1 in on) echo "$work/build-off" ;; *) echo "$work/build-$1" ;; esac
+}
+
 configure() { # source|off|on|pid_move
-	local out=$work/build-$1
+	local out
+	out=$(objects_in "$1")
 	mkdir -p "$out"
 	cp "$top/kernel-patches/check.config" "$out/wanted"
 	case $1 in
 	on) echo CONFIG_NSATTACH=y >>"$out/wanted" ;;
 	pid_move) printf 'CONFIG_%s=y\n' NSATTACH NSATTACH_PID_MOVE >>"$out/wanted" ;;
 	esac
-	make -s -C "$tree" O="$out" KCONFIG_ALLCONFIG="$out/wanted" allnoconfig
+	"${make[@]}" -s -C "$tree" O="$out" KCONFIG_ALLCONFIG="$out/wanted" allnoconfig
 }
 
 compile() { # source|off|on|pid_move OBJECT...
 	local config=$1
 	shift
-	configure "$config" && nice make -s -j"$(nproc)" -C "$tree" O="$work/build-$config" KCFLAGS=-Werror "$@"
+	configure "$config" && nice "${make[@]}" -s -j"$jobs" -C "$tree" O="$(objects_in "$config")" KCFLAGS=-Werror "$@"
 }
 
 build() { # off|on|pid_move
@@ -158,6 +163,7 @@ content() { # OBJECT
 
 same_code() {
 	local object status=0
+	build off || return
 	for object in $(objects off); do
 		[ -e "$work/build-source/$object" ] || continue
 		content "$work/build-source/$object" >"$work/before"
@@ -188,6 +194,13 @@ check_patch() { # PATCH
 	fi
 }
 
+# The module, where the kernel has the one option and not the other.
+module() {
+	compile on vmlinux modules || return
+	rm -rf "$work/module"
+	"${make[@]}" -s -C "$top/module" KDIR="$(objects_in on)" O="$work/module" KCFLAGS=-Werror
+}
+
 # Each patch on top of the one before, tagged; sets last.
 apply_all() {
 	local patch name
@@ -204,18 +217,21 @@ apply_all() {
 
 check_series() {
 	local patch last=source
-	once 'Debian source' unpacks unpack || return 0
+	once source unpacks unpack || return 0
 	if [ ! -e "$state/begun" ]; then # other patches were here
 		git -C "$tree" checkout -q -f source
 		git -C "$tree" tag -l 'applied-*' | xargs -r git -C "$tree" tag -d >/dev/null
 		touch "$state/begun"
 	fi
 	apply_all || return 0
-	once 'Debian source' builds build_source || return 0
+	once source builds build_source || return 0
 	for patch in "${series[@]}"; do
 		check_patch "$patch"
 	done
 	once 'whole kernel' off compile off vmlinux || true
+	once 'whole kernel' NSATTACH compile on vmlinux || true
+	rm -f "$state"/module_* # whose files are not in the key
+	once module NSATTACH module || true
 	once 'whole kernel' PID_MOVE compile pid_move vmlinux || true
 }
 
@@ -243,7 +259,7 @@ print_table() {
 		for (c = 1; c <= columns; c++) printf " %10s", column[c]
 		printf "\n"
 		for (i = 1; i <= n; i++) {
-			if (row[i] ~ / (Debian source|file names)$/) continue
+			if (row[i] ~ / (source|file names)$/) continue
 			printf "%-64s", row[i]
 			for (c = 1; c <= columns; c++) printf " %10s", value[row[i], column[c]]
 			printf "\n"
@@ -254,16 +270,23 @@ print_table() {
 
 for version in "${versions[@]}"; do
 	mapfile -t series < <(grep -ls '^diff --git' "$top/kernel-patches/$version"/0*.patch)
-	key=$(cat "${series[@]}" "$top/kernel-patches/check.config" "$0" | sha256sum | cut -c1-16)
-	work=$cache/$version tree=$cache/$version/tree state=$cache/$version/$key
+	[ ${#series[@]} -gt 0 ] || die "there is no series kernel-patches/$version"
+	src=$(source_dir) || { cell "$version source" unpacks FAIL; continue; }
+	source_is="$src $(identity "$src")"
+	key=$( (echo "$source_is $(gcc -dumpfullversion)" && cat "${series[@]}" "$top/kernel-patches/check.config" "$0") | hash_of)
+	work=$cache/patches-check/$version${KSRC:+-own}
+	tree=$work/tree state=$work/state-$key
 	[ -z "$fresh" ] || rm -rf "$work"
+	[ -d "$tree/.git" ] || need_space "$work" 3500 "checking the series for $version"
+	# What passed with other patches or another source says nothing of the tree and the objects that are here now.
+	[ -e "$state/begun" ] || rm -rf "$work"/state-*
 	mkdir -p "$state"
-	say "kernel-patches/$version"
+	say "kernel-patches/$version on $src"
 	rm -f "$state"/file_names*
 	once 'file names' same same_names || true
-	[ -d "$tree/.git" ] || rm -f "$state"/Debian_source* "$state/begun"
+	[ -d "$tree/.git" ] || rm -f "$state"/source__* "$state/begun"
 	check_series
 done
 print_table
-say "$passed passed, $failed failed"
+printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

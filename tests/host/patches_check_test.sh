@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make patches-check on a kernel of two files, with a series of one patch: what
+# it remembers is of this source, and it does not compile another version.
+
+set -eu -o pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+count=0
+failed=0
+
+# is NAME COMMAND...
+is() {
+	local name=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count $name"
+	else
+		echo "not ok $count $name"
+		sed 's/^/# /' "$work/said"
+		failed=1
+	fi
+}
+
+check() {
+	status=0
+	make -s -C "$work/top" -f check.mk VERSION=6.1 KSRC="$work/linux" NSATTACH_CACHE="$work/cache" \
+		>"$work/said" 2>&1 </dev/null || status=$?
+}
+
+mkdir -p "$work/top/kernel-patches/6.1" "$work/top/qemu" "$work/top/module"
+cp "$top/kernel-patches/check.sh" "$top/kernel-patches/check.config" "$work/top/kernel-patches/"
+cp "$top/qemu/lib.sh" "$work/top/qemu/"
+cat >"$work/top/check.mk" <<'END'
+export KSRC NSATTACH_CACHE
+all:
+	@kernel-patches/check.sh $(VERSION)
+END
+cat >"$work/top/module/Makefile" <<'END'
+all:
+	grep -q NSATTACH=y $(KDIR)/.config
+	! grep -q PID_MOVE=y $(KDIR)/.config
+	cat $(KDIR)/vmlinux
+END
+
+mkdir -p "$work/linux/kernel" "$work/linux/init" "$work/linux/scripts"
+cat >"$work/linux/Makefile" <<'END'
+VERSION = 6
+%.o:
+	mkdir -p $(O)/$(@D)
+	gcc -c -o $(O)/$@ $*.c
+allnoconfig:
+	cp $(KCONFIG_ALLCONFIG) $(O)/.config
+vmlinux:
+	echo Linux $(VERSION) >$(O)/vmlinux
+modules: ;
+.PHONY: modules
+END
+echo 'int a = 1;' >"$work/linux/kernel/nsproxy.c"
+echo 'config NSATTACH_PID_MOVE' >"$work/linux/init/Kconfig"
+printf '#!/bin/sh\n' >"$work/linux/scripts/checkpatch.pl"
+chmod +x "$work/linux/scripts/checkpatch.pl"
+cat >"$work/top/kernel-patches/6.1/0001-a.patch" <<'END'
+From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
+From: A <a@localhost>
+Date: Thu, 1 Jan 1970 00:00:00 +0000
+Subject: [PATCH] a
+
+---
+diff --git a/kernel/nsproxy.c b/kernel/nsproxy.c
+--- a/kernel/nsproxy.c
++++ b/kernel/nsproxy.c
+@@ -1 +1,2 @@
+ int a = 1;
++/* no code */
+END
+
+echo "TAP version 13"
+echo "1..8"
+check
+is "a series passes" test "$status" = 0
+is "a kernel of its own version was built" grep -qx 'Linux 6' "$work/cache/patches-check/6.1-own/build-off/vmlinux"
+is "the module was built where the kernel moves no PIDs" grep -qx 'Linux 6' "$work"/cache/patches-check/6.1-own/state-*/module__NSATTACH.log
+
+before=$(stat -c %y "$work/cache/patches-check/6.1-own/build-pid_move/vmlinux")
+check
+is "it passes again" test "$status" = 0
+is "what has passed is not built again" test "$before" = "$(stat -c %y "$work/cache/patches-check/6.1-own/build-pid_move/vmlinux")"
+
+echo 'int b = 1;' >"$work/linux/kernel/nsproxy.c"
+check
+is "another source under the same name is another one" grep -q 'FAIL 0001-a: applies' "$work/said"
+
+echo 'int a = 1;' >"$work/linux/kernel/nsproxy.c"
+sed -i 's/gcc -c/false/' "$work/linux/Makefile"
+check
+is "what it had before is not taken for it" grep -q 'FAIL source: builds' "$work/said"
+
+status=0
+KSRC=$work/linux NSATTACH_CACHE=$work/cache "$work/top/kernel-patches/check.sh" 6.1 6.12 >"$work/said" 2>&1 || status=$?
+is "one tree is not taken for two versions" test "$status" = 1
+exit $failed
