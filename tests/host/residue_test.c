@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/aio_abi.h>
+#include <linux/mount.h>
 
 #include "../../userland/lib/internal.h"
 #include "../forbid.h"
@@ -252,6 +254,88 @@ TEST(what_a_thread_has_that_its_leader_left_alone_is_found)
 	end(&w);
 }
 
+/* Memory, and what the kernel keeps beside it: there may be no room or right for some. */
+static void plant_memory(void)
+{
+	int id = shmget(IPC_PRIVATE, 4096, 0600);
+	aio_context_t ring = 0;
+
+	mmap(NULL, 4096, PROT_NONE, MAP_SHARED, memfd_create("m", 0), 0);
+	mmap(NULL, 1 << 21, PROT_NONE, MAP_SHARED | MAP_NORESERVE, memfd_create("h", MFD_HUGETLB), 0);
+	syscall(447 /* memfd_secret */, 0);
+	mmap(NULL, 4096, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	mmap(NULL, 1 << 21, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1,
+	     0);
+	shmat(id, NULL, 0);
+	shmctl(id, IPC_RMID, NULL);
+	syscall(SYS_io_setup, 1, &ring);
+}
+
+static const char *const namesakes[] = { "memfd:m",   "anon_hugepage", "secretmem", "[aio]",
+					 "dmabuf:m", "SYSV00000000" };
+
+/* Files of a mount that is nowhere mounted, so that only their own names are told. */
+static void plant_namesakes(void)
+{
+	int fs, dir, fd;
+
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)))
+		perror("# unshare");
+	fs = syscall(SYS_fsopen, "tmpfs", 0);
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		perror("# fsconfig");
+	dir = syscall(SYS_fsmount, fs, 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(namesakes); i++) {
+		fd = openat(dir, namesakes[i], O_RDWR | O_CREAT, 0600);
+		if (unlinkat(dir, namesakes[i], 0) ||
+		    mmap(NULL, 4096, PROT_NONE, MAP_SHARED, fd, 0) == MAP_FAILED)
+			perror("# a namesake");
+	}
+}
+
+static void scan(void (*make)(void), __u64 namespaces)
+{
+	struct world w = { 0 };
+
+	memset(found, 0, sizeof(found));
+	whats[0] = '\0';
+	w.target = start(be_target);
+	w.subject = start(make);
+	nsattach_request_new(&w.request);
+	nsattach_request_add_pid(w.request, w.subject);
+	nsattach_request_set_target(w.request, w.target);
+	nsattach_request_set_namespaces(w.request, namespaces);
+	CHECK_INT(nsattach_residue_scan(w.request, 0, 0, remember, NULL), 0);
+	nsattach_request_free(w.request);
+	stop(w.subject);
+	stop(w.target);
+}
+
+TEST(memory_that_is_a_file_of_the_kernel_reaches_no_mounts)
+{
+	static const char *const names[] = { "memfd:", "anon_hugepage", "secretmem",
+					     "[aio]",  "/dev/zero",	"SYSV" };
+
+	scan(plant_memory, CLONE_NEWNS | CLONE_NEWIPC);
+	CHECK(found[NSATTACH_RESIDUE_MAP] >= 2);
+	CHECK_INT(found[NSATTACH_RESIDUE_SHM], 1);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_STR(strstr(whats, names[i]) ?: "", "");
+}
+
+TEST(a_file_of_a_user_with_the_name_of_one_of_the_kernel_is_found)
+{
+	char line[64];
+
+	scan(plant_namesakes, CLONE_NEWNS | CLONE_NEWIPC);
+	CHECK_INT(found[NSATTACH_RESIDUE_SHM], 0);
+	for (size_t i = 0; i < ARRAY_SIZE(namesakes); i++) {
+		snprintf(line, sizeof(line), "map -1 /%s (deleted)\n", namesakes[i]);
+		CHECK_HAS(whats, line);
+	}
+	CHECK(found[NSATTACH_RESIDUE_FILE] >= ARRAY_SIZE(namesakes));
+}
+
 /* As in a container that may not compare processes. */
 static int forbid_kcmp(void)
 {
@@ -324,26 +408,14 @@ static void plant_long(void)
 
 TEST(a_long_path_is_cut_between_two_letters)
 {
-	struct world w = { 0 };
 	size_t letters = 0;
 
-	memset(found, 0, sizeof(found));
-	whats[0] = '\0';
-	w.target = start(be_target);
-	w.subject = start(plant_long);
-	nsattach_request_new(&w.request);
-	nsattach_request_add_pid(w.request, w.subject);
-	nsattach_request_set_target(w.request, w.target);
-	nsattach_request_set_namespaces(w.request, CLONE_NEWNS);
-	nsattach_residue_scan(w.request, 0, 0, remember, NULL);
+	scan(plant_long, CLONE_NEWNS);
 	for (const char *p = whats; *p; p += utf8_length(p) ?: 1) {
 		CHECK(utf8_length(p));
 		letters += *p == '\xc3';
 	}
 	CHECK_INT(letters, 125 + 124);
-	nsattach_request_free(w.request);
-	stop(w.subject);
-	stop(w.target);
 }
 
 static void plant_many(void)

@@ -54,6 +54,9 @@ size_t utf8_length(const char *text);
 /* process.c: the first line of a small file, without its newline; length or -errno */
 int read_line(const char *path, char *buf, size_t size);
 
+/* process.c: "NAME:\t12" in a file of such lines; 0, -ENODATA: no such line, or another -errno */
+int read_field(const char *path, const char *name, long *value);
+
 /*
  * process.c: the line of /proc/PID/stat; @state is set to its field 3, behind the name, which
  * may hold blanks and parentheses. 0, -EBADMSG, or another -errno of reading it.

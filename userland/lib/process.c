@@ -47,8 +47,7 @@ int path_format(char path[PATH_MAX], const char *format, ...)
 	return 0;
 }
 
-/* Find "Name:\t12" in a file of such lines. */
-static int read_field(const char *path, const char *name, long *value)
+int read_field(const char *path, const char *name, long *value)
 {
 	FILE *f = fopen(path, "re");
 	size_t len = strlen(name);

@@ -76,6 +76,7 @@ int place_of_link(const char *path, struct place_of *place)
 	place->mode = x.stx_mask & STATX_TYPE ? x.stx_mode : 0;
 	place->size = x.stx_mask & STATX_SIZE ? x.stx_size : 0;
 	place->dev_major = x.stx_dev_major;
+	place->dev_minor = x.stx_dev_minor;
 	place->rdev_major = x.stx_rdev_major;
 	place->rdev_minor = x.stx_rdev_minor;
 	place->mount = x.stx_mask & STATX_MNT_ID ? x.stx_mnt_id : 0;
@@ -107,6 +108,7 @@ struct residue_set {
 	const struct nsattach_request *request;
 	struct inside inside;
 	struct sharers sharers;
+	struct kernel_mounts *kernel;
 };
 
 void residue_set_free(struct residue_set *set)
@@ -115,6 +117,7 @@ void residue_set_free(struct residue_set *set)
 		return;
 	inside_free(&set->inside);
 	sharers_free(&set->sharers);
+	free(set->kernel);
 	free(set);
 }
 
@@ -127,14 +130,17 @@ int residue_set_new(const struct nsattach_request *r, size_t first, size_t end,
 	if (!*set)
 		return -ENOMEM;
 	(*set)->request = r;
-	err = inside_of(r, &(*set)->inside);
+	(*set)->kernel = malloc(sizeof(*(*set)->kernel));
+	err = (*set)->kernel ? inside_of(r, &(*set)->inside) : -ENOMEM;
 	if (!err)
 		err = sharers_of(r, first, end, &(*set)->sharers);
 	if (err) {
 		residue_set_free(*set);
 		*set = NULL;
+		return err;
 	}
-	return err;
+	kernel_mounts_find((*set)->kernel);
+	return 0;
 }
 
 int residue_set_scan(const struct residue_set *set, size_t index, unsigned int flags,
@@ -144,6 +150,7 @@ int residue_set_scan(const struct residue_set *set, size_t index, unsigned int f
 		.pid = nsattach_request_pid(set->request, index),
 		.inside = set->inside,
 		.sharers = &set->sharers,
+		.kernel = set->kernel,
 		.fn = fn,
 		.data = data,
 	};

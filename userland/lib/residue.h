@@ -43,6 +43,18 @@ int sharers_of(const struct nsattach_request *request, size_t first, size_t end,
 void sharers_free(struct sharers *sharers);
 
 /**
+ * struct kernel_mounts - mounts of the kernel's own
+ * @minors:	minor numbers of their devices; the major ones are 0
+ * @nr:		how many are known
+ * @looked_for_aio: that of the rings of aio is, if there is one
+ */
+struct kernel_mounts {
+	unsigned int minors[32];
+	size_t nr;
+	int looked_for_aio;
+};
+
+/**
  * struct scan - one process being looked into
  * @pid:	its number
  * @task:	of its thread that still has something
@@ -54,6 +66,7 @@ struct scan {
 	int pidfd;
 	struct inside inside;
 	const struct sharers *sharers;
+	struct kernel_mounts *kernel;
 	nsattach_residue_fn *fn;
 	void *data;
 };
@@ -67,6 +80,7 @@ int residue_found(struct scan *s, enum nsattach_residue_kind kind, __u64 ns, int
  * @mode:	0: not told
  * @size:	in bytes, 0 too where it is not told
  * @dev_major:	of the device it is on
+ * @dev_minor:	the same
  * @rdev_major:	of the device it is
  * @rdev_minor:	the same
  * @mount:	id, 0: not told
@@ -75,16 +89,21 @@ struct place_of {
 	mode_t mode;
 	unsigned long long size;
 	unsigned int dev_major;
+	unsigned int dev_minor;
 	unsigned int rdev_major;
 	unsigned int rdev_minor;
 	unsigned long long mount;
 };
 
-/* Is a file by what /proc calls it on a mount of the kernel's own, which is in no namespace? */
-static inline int is_of_the_kernel(const char *link)
-{
-	return starts_with(link, "/memfd:") || starts_with(link, "/dev/zero (deleted)");
-}
+void kernel_mounts_find(struct kernel_mounts *kernel);
+
+/* Is what /proc calls so, on this device, on a mount of the kernel's own? */
+int is_of_the_kernel(struct kernel_mounts *kernel, const char *link, unsigned int major,
+		     unsigned int minor);
+
+/* Is this fd of a thread a dma-buf, which is on one too? Its mount is known from then on. */
+int is_dmabuf(struct kernel_mounts *kernel, pid_t task, int fd, const char *link,
+	      const struct place_of *place);
 
 /* 0 or -errno */
 int place_of_link(const char *path, struct place_of *place);

@@ -122,8 +122,9 @@ static int scan_path(struct scan *s, const struct open_fd *fd)
 	if ((ns & CLONE_NEWIPC) && is_mqueue(s, fd->path, &place))
 		return residue_found(s, NSATTACH_RESIDUE_MQUEUE, CLONE_NEWIPC, fd->number, 0, "%s",
 				     fd->link);
-	if (!(ns & CLONE_NEWNS) || is_of_the_kernel(fd->link) ||
-	    inside_has_mount(&s->inside, place.mount))
+	if (!(ns & CLONE_NEWNS) || inside_has_mount(&s->inside, place.mount) ||
+	    is_of_the_kernel(s->kernel, fd->link, place.dev_major, place.dev_minor) ||
+	    is_dmabuf(s->kernel, s->task, fd->number, fd->link, &place))
 		return 0;
 	if (S_ISDIR(place.mode))
 		kind = NSATTACH_RESIDUE_DIR;

@@ -94,10 +94,9 @@ static int scan_map(struct scan *s, const struct map *map)
 	struct place_of place;
 	char path[128];
 
-	if (starts_with(map->file, "/SYSV"))
-		return scan_shm(s, map);
-	if (!(s->inside.namespaces & CLONE_NEWNS) || *map->file != '/' ||
-	    is_of_the_kernel(map->file))
+	if (is_of_the_kernel(s->kernel, map->file, map->major, map->minor))
+		return starts_with(map->file, "/SYSV") ? scan_shm(s, map) : 0;
+	if (!(s->inside.namespaces & CLONE_NEWNS) || *map->file != '/')
 		return 0;
 	/* without the leading zeroes that maps has */
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", s->task, map->start, map->end);
