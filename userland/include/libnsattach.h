@@ -10,6 +10,10 @@
  *   different objects at once; one object is used by one thread at a time,
  *   except struct nsattach_device, which may be shared.
  * - Every fd the library opens is close-on-exec.
+ * - Structs keep their size for a program that is not built anew. nsattach_query tells it;
+ *   nsattach_attach is only ever pointed at and may grow at its end; when any other one has
+ *   to (as nsattach_failure, _residue, _name, _record, _subject, _namespace), the functions
+ *   with it get a new symbol version, and the old ones stay.
  *
  * The structs, flags and reasons of the device itself come from
  * <linux/nsattach.h>; namespaces are CLONE_NEW* bits everywhere.
@@ -131,7 +135,13 @@ int nsattach_device_open(unsigned int flags, struct nsattach_device **device,
 void nsattach_device_close(struct nsattach_device *device);
 int nsattach_device_fd(const struct nsattach_device *device);
 
-/* What kernel and module can do. -EPROTO: the module speaks another ABI. */
+/*
+ * What kernel and module can do. @query->size is set by the caller to sizeof(*@query): no
+ * more is written, and what the module does not know is 0. A size of 0 stands for that of
+ * the first version, in which @max_subjects is the last member.
+ * -EINVAL: a smaller size than that; -E2BIG: above 4096; -EPROTO: the module speaks another
+ * ABI.
+ */
 int nsattach_device_query(struct nsattach_device *device, struct nsattach_query *query);
 
 /*

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,9 +99,21 @@ EXPORT int nsattach_device_fd(const struct nsattach_device *device)
 	return device->fd;
 }
 
+/* Of the first version, which every program knows, and what the module takes at most. */
+#define QUERY_SIZE_MIN 40
+#define QUERY_SIZE_MAX 4096
+
 EXPORT int nsattach_device_query(struct nsattach_device *device, struct nsattach_query *query)
 {
-	*query = (struct nsattach_query){ .size = sizeof(*query) };
+	__u32 size = query->size ?: QUERY_SIZE_MIN;
+
+	if (size < QUERY_SIZE_MIN)
+		return -EINVAL;
+	if (size > QUERY_SIZE_MAX)
+		return -E2BIG;
+	/* an older module leaves the rest as it is */
+	memset(query, 0, size);
+	query->size = size;
 	if (ioctl(device->fd, NSATTACH_IOC_QUERY, query))
 		return -errno;
 	return query->abi == NSATTACH_ABI_VERSION ? 0 : -EPROTO;
