@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The working directories of a request: each subject's stays with it
+ * Requests: each subject keeps what is its own, and its number
  */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../../userland/lib/internal.h"
 #include "tap.h"
 
-/* This process several times, so that the arrays grow and the numbers do not matter. */
+/* This process several times, under numbers that are not its own, so that the arrays grow. */
 #define SUBJECTS 6
 
 static struct nsattach_request *new_request(void)
@@ -18,7 +19,8 @@ static struct nsattach_request *new_request(void)
 
 	CHECK_INT(nsattach_request_new(&r), 0);
 	for (int i = 0; i < SUBJECTS; i++)
-		CHECK_INT(nsattach_request_add_pidfd(r, nsattach_pidfd_open(getpid()), 0), 0);
+		CHECK_INT(nsattach_request_add_pidfd(r, nsattach_pidfd_open(getpid()), 100 + i),
+			  0);
 	CHECK_INT(nsattach_request_set_wd(r, "/all"), 0);
 	CHECK_INT(nsattach_request_set_subject_wd(r, 1, "/one"), 0);
 	CHECK_INT(nsattach_request_set_subject_wd(r, 5, "/five"), 0);
@@ -69,5 +71,40 @@ TEST(a_failure_names_the_directory_of_its_subject)
 	nsattach_failure_of(r, NSATTACH_STAGE_ATTACH, ENOENT, &f);
 	nsattach_explain(&f, text, sizeof(text));
 	CHECK_HAS(text, "the working directory /five can not be entered inside");
+	nsattach_request_free(r);
+}
+
+TEST(a_process_without_a_number_gets_its_own)
+{
+	struct nsattach_request *r;
+
+	CHECK_INT(nsattach_request_new(&r), 0);
+	CHECK_INT(nsattach_request_add_pidfd(r, nsattach_pidfd_open(getpid()), 0), 0);
+	CHECK_INT(nsattach_request_pid(r, 0), getpid());
+	CHECK_INT(nsattach_request_add_pidfd(r, nsattach_pidfd_open(getpid()), 0), -EEXIST);
+	CHECK_INT(nsattach_request_add_pid(r, getpid()), -EEXIST);
+	CHECK_INT(nsattach_request_set_target_pidfd(r, nsattach_pidfd_open(getpid()), 0), 0);
+	CHECK_INT(nsattach_request_target(r), getpid());
+	nsattach_request_set_namespaces(r, CLONE_NEWNET);
+	CHECK_INT(nsattach_request_has_inside(r, getpid()), 1);
+	nsattach_request_free(r);
+}
+
+TEST(a_failure_stays_with_its_subject)
+{
+	struct nsattach_request *r = new_request();
+
+	r->attach.error.subject = 4;
+	CHECK_INT(nsattach_request_remove(r, 5), 0);
+	CHECK_INT(r->attach.error.subject, 4);
+	CHECK_INT(nsattach_request_remove(r, 1), 0);
+	CHECK_INT(r->attach.error.subject, 3);
+	CHECK_INT(nsattach_request_pid(r, r->attach.error.subject), 104);
+	CHECK_INT(nsattach_request_remove(r, 3), 0);
+	CHECK_INT(r->attach.error.subject, (__u32)-1);
+	CHECK_INT(nsattach_request_remove(r, 0), 0);
+	CHECK_INT(r->attach.error.subject, (__u32)-1);
+	CHECK(nsattach_request_subject(r, 1) != NULL);
+	CHECK(nsattach_request_subject(r, 2) == NULL);
 	nsattach_request_free(r);
 }

@@ -163,14 +163,20 @@ int nsattach_request_new(struct nsattach_request **request);
 void nsattach_request_free(struct nsattach_request *request);
 
 /*
- * Add a process to move. The pidfd variants take the fd over (also on failure);
- * their pid is only used to name the process.
- * -EEXIST: it is in the set already.
+ * Add a process to move. The pidfd variants take the fd over (also on failure). Their pid is
+ * the number of that process in the caller's pid namespace, or 0: then it is looked up, and
+ * stays 0 for one that can not be seen there. By it /proc is read (residue, who is inside,
+ * sentences) and a process that is in the set already is told (-EEXIST); the kernel goes by
+ * the fd alone.
+ * -EEXIST: it is in the set already; -E2BIG: NSATTACH_MAX_SUBJECTS are.
  */
 int nsattach_request_add_pid(struct nsattach_request *request, pid_t pid);
 int nsattach_request_add_pidfd(struct nsattach_request *request, int pidfd, pid_t pid);
 
-/* Take one out again, as when it has exited. -EINVAL: there is no such index. */
+/*
+ * Take one out again, as when it has exited; those behind it move up, in the last result
+ * too. -EINVAL: there is no such index.
+ */
 int nsattach_request_remove(struct nsattach_request *request, size_t index);
 
 /* A copy with fds of its own and only the subjects [@first, @end). */
@@ -235,8 +241,13 @@ int nsattach_request_nsfd(const struct nsattach_request *request, __u64 flag);
 int nsattach_request_attach(struct nsattach_device *device, struct nsattach_request *request);
 int nsattach_request_detach(struct nsattach_device *device, struct nsattach_request *request);
 
-/* What the last attach or detach reported; never NULL, the pointers stay the request's. */
+/* What the last attach or detach reported. Never NULL, and valid as long as the request. */
 const struct nsattach_attach *nsattach_request_result(const struct nsattach_request *request);
+
+/*
+ * The same of subject @index; NULL: there is no such index. Valid until one is added or
+ * taken out.
+ */
 const struct nsattach_subject *nsattach_request_subject(const struct nsattach_request *request,
 							size_t index);
 

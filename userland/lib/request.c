@@ -75,10 +75,19 @@ static int make_room(struct nsattach_request *r)
 	return 0;
 }
 
+/* The number of a process that was not named by one; 0: it can not be seen. */
+static pid_t number_of(int pidfd)
+{
+	pid_t pid = nsattach_pidfd_pid(pidfd);
+
+	return pid > 0 ? pid : 0;
+}
+
 EXPORT int nsattach_request_add_pidfd(struct nsattach_request *r, int pidfd, pid_t pid)
 {
 	int err = 0;
 
+	pid = pid ?: number_of(pidfd);
 	for (size_t i = 0; i < r->nr && !err; i++)
 		if (pid && r->pids[i] == pid)
 			err = -EEXIST;
@@ -105,6 +114,8 @@ EXPORT int nsattach_request_add_pid(struct nsattach_request *r, pid_t pid)
 
 EXPORT int nsattach_request_remove(struct nsattach_request *r, size_t index)
 {
+	__u32 *failed = &r->attach.error.subject;
+
 	if (index >= r->nr)
 		return -EINVAL;
 	close(r->subjects[index].pidfd);
@@ -114,6 +125,10 @@ EXPORT int nsattach_request_remove(struct nsattach_request *r, size_t index)
 		(r->nr - index) * sizeof(*r->subjects));
 	memmove(&r->pids[index], &r->pids[index + 1], (r->nr - index) * sizeof(*r->pids));
 	memmove(&r->wds[index], &r->wds[index + 1], (r->nr - index) * sizeof(*r->wds));
+	if (*failed == index)
+		*failed = -1;
+	else if (*failed > index && *failed <= r->nr)
+		--*failed;
 	return 0;
 }
 
@@ -124,7 +139,7 @@ EXPORT int nsattach_request_set_target_pidfd(struct nsattach_request *r, int pid
 		return -EEXIST;
 	}
 	r->attach.target = pidfd;
-	r->target = pid;
+	r->target = pid ?: number_of(pidfd);
 	return 0;
 }
 
