@@ -11,6 +11,13 @@
 
 static char text[1024];
 
+/* As in a program that has set a locale with other words for it. */
+char *strerror(int err)
+{
+	(void)err;
+	return "Fehler";
+}
+
 static struct nsattach_failure attach_failure(unsigned int reason, int err)
 {
 	return (struct nsattach_failure){
@@ -49,6 +56,14 @@ TEST(every_reason_has_a_sentence_of_its_own)
 		CHECK(!strstr(text, "Invalid argument") || reason == NSATTACH_R_NS_REFUSED ||
 		      reason == NSATTACH_R_WD || reason == NSATTACH_R_CGROUP);
 	}
+}
+
+TEST(a_sentence_is_english_in_every_locale)
+{
+	const struct nsattach_failure f = attach_failure(NSATTACH_R_NS_REFUSED, EINVAL);
+
+	explain(&f);
+	CHECK_HAS(text, "Invalid argument");
 }
 
 TEST(no_reason_has_two_sentences)

@@ -101,13 +101,15 @@ static void add_where(struct text *text, const struct nsattach_failure *f)
 static void add_timeout(struct text *text, const struct nsattach_failure *f)
 {
 	__u64 ns = f->timeout_ns ? f->timeout_ns : NSATTACH_TIMEOUT_DEFAULT_NS;
+	locale_t before = uselocale(english());
 
 	text_add(text, "%g s", (double)ns / 1e9);
+	uselocale(before);
 }
 
 static void add_errno(struct text *text, const struct nsattach_failure *f)
 {
-	text_add(text, "%s", strerror(f->err));
+	text_add(text, "%s", errno_words(f->err));
 }
 
 static void add_name(struct text *text, const struct nsattach_failure *f)

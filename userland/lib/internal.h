@@ -6,6 +6,7 @@
 #define NSATTACH_INTERNAL_H
 
 #include <limits.h>
+#include <locale.h>
 #include <string.h>
 #include <libnsattach.h>
 
@@ -50,6 +51,10 @@ unsigned int word_distance(const char *a, size_t a_len, const char *b, size_t b_
 
 /* word.c: bytes of the UTF-8 character at @text (at the end 1); 0: it is none */
 size_t utf8_length(const char *text);
+
+/* word.c: the locale "C"; strerror() in it, whatever locale the program has set */
+locale_t english(void);
+const char *errno_words(int err);
 
 /* process.c: the first line of a small file, without its newline; length or -errno */
 int read_line(const char *path, char *buf, size_t size);

@@ -61,7 +61,7 @@ static void number_hint(int err, struct nsattach_name *result)
 	else if (leader || err == -ESRCH)
 		snprintf(result->hint, size, "there is no process %d", result->pid);
 	else
-		snprintf(result->hint, size, "%s", strerror(-err));
+		snprintf(result->hint, size, "%s", errno_words(-err));
 }
 
 static int resolve_number(const char *text, struct nsattach_name *result)
@@ -223,7 +223,7 @@ static void default_hint(int err, const struct kind *kind, struct nsattach_name 
 		snprintf(result->hint, size, "%.*s%s%s", (int)before, format, thing,
 			 format + before + 2);
 	else
-		snprintf(result->hint, size, "%s: %s", thing, strerror(-err));
+		snprintf(result->hint, size, "%s: %s", thing, errno_words(-err));
 	before = strlen(result->hint);
 	if (err == -ENOENT && kind)
 		snprintf(result->hint + before, size - before, "; see %s", kind->lister);

@@ -259,7 +259,7 @@ int residue_sharers(struct scan *s)
 	if (unseen > 1)
 		snprintf(more, sizeof(more), " and %zu more", unseen - 1);
 	return residue_found(s, NSATTACH_RESIDUE_UNSEEN, 0, -1, first,
-			     "sharing with process %d%s (%s)", first, more, strerror(why));
+			     "sharing with process %d%s (%s)", first, more, errno_words(why));
 }
 
 /* Field 7 of stat: the device number of the controlling terminal. */

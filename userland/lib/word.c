@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Words: their likeness, for "did you mean", and their characters
+ * Words: their likeness, for "did you mean", their characters, and English ones for an errno
  */
 #include "internal.h"
 
@@ -52,4 +52,15 @@ size_t utf8_length(const char *text)
 		c = c << 6 | (p[i] & 0x3f);
 	}
 	return c < smallest[len] || c >> 11 == 0xd800 >> 11 || c > 0x10ffff ? 0 : len;
+}
+
+/* It is built in: nothing can fail, and there is nothing to free. */
+locale_t english(void)
+{
+	return newlocale(LC_ALL_MASK, "C", NULL);
+}
+
+const char *errno_words(int err)
+{
+	return strerror_l(err, english());
 }
