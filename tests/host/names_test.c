@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -345,4 +346,26 @@ TEST(a_named_network_is_a_namespace_file)
 	CHECK(name.nsfd >= 0 && name.pidfd < 0);
 	fails("netns:red", -ENOENT, "no network namespace /run/netns/red");
 	fails("netns:plain", -ENOENT, "no network namespace");
+	path_format(path, "%s/run/netns/uts", root);
+	CHECK_INT(symlink("/proc/self/ns/uts", path), 0);
+	fails("netns:uts", -EMEDIUMTYPE, "/run/netns/uts is a namespace of another type");
+}
+
+/* EMFILE, which root meets as well. */
+TEST(a_named_network_that_can_not_be_opened_is_there)
+{
+	struct rlimit before, none;
+	char path[PATH_MAX];
+
+	begin();
+	put("/run/netns/plain", "x");
+	path_format(path, "%s/run/netns/blue", root);
+	CHECK_INT(symlink("/proc/self/ns/net", path), 0);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	resolve("netns:blue");
+	setrlimit(RLIMIT_NOFILE, &before);
+	CHECK_STR(name.hint, "/run/netns/blue can not be opened: Too many open files");
+	CHECK_INT(name.nsfd, -1);
 }

@@ -402,7 +402,8 @@ struct nsattach_name {
  * -ENOTUNIQ: several have; -ESRCH: it is not running; -ESTALE: the number in the
  * records belongs to another process by now, or nothing shows that it does not;
  * -EPERM: a user recorded the process of another; -ELIBACC: json-c is not installed;
- * -EBADMSG: a record can not be read; -EACCES: neither can the directory.
+ * -EBADMSG: a record can not be read; -EACCES: neither can the directory;
+ * -EMEDIUMTYPE: what has the name is no network namespace; or what open(2) says.
  */
 int nsattach_name_resolve(const char *name, struct nsattach_name *result);
 

@@ -84,15 +84,26 @@ static int resolve_number(const char *text, struct nsattach_name *result)
 static int resolve_netns(const struct places *places, const char *name,
 			 struct nsattach_name *result)
 {
+	size_t size = sizeof(result->hint);
 	char path[PATH_MAX];
+	int err;
 
 	path_format(path, "%s/run/netns/%s", places->root, name);
-	result->nsfd = nsattach_namespace_open(path, CLONE_NEWNET, NULL);
-	if (result->nsfd >= 0)
+	err = nsattach_namespace_open(path, CLONE_NEWNET, NULL);
+	if (err >= 0) {
+		result->nsfd = err;
 		return 0;
-	snprintf(result->hint, sizeof(result->hint),
-		 "there is no network namespace /run/netns/%.80s; see ip netns list", name);
-	return result->nsfd == -ENOTTY ? -ENOENT : result->nsfd;
+	}
+	if (err == -ENOENT || err == -ENOTTY)
+		snprintf(result->hint, size,
+			 "there is no network namespace /run/netns/%.80s; see ip netns list", name);
+	else if (err == -EMEDIUMTYPE)
+		snprintf(result->hint, size, "/run/netns/%.80s is a namespace of another type",
+			 name);
+	else
+		snprintf(result->hint, size, "/run/netns/%.80s can not be opened: %s", name,
+			 errno_words(-err));
+	return err == -ENOTTY ? -ENOENT : err;
 }
 
 static int same_process(const struct record *then, const struct record *now)
