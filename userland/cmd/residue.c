@@ -18,7 +18,8 @@ static const struct column columns[] = {
 	[KIND] = { "KIND", COLUMN_TEXT, false, "what it is" },
 	[FD] = { "FD", COLUMN_NUMBER, false, "fd in the process" },
 	[NS] = { "NS", COLUMN_TEXT, false, "namespace that it reaches" },
-	[WITH] = { "WITH", COLUMN_NUMBER, false, "process at the other end" },
+	[WITH] = { "WITH", COLUMN_NUMBER, false,
+		   "process that shares it, or that made the other end" },
 	[WHAT] = { "WHAT", COLUMN_TEXT, false, "path or description" },
 };
 

@@ -318,7 +318,7 @@ const char *nsattach_state_words(unsigned int state);
 
 enum nsattach_residue_kind {
 	NSATTACH_RESIDUE_SOCKET, /* socket of another network namespace */
-	NSATTACH_RESIDUE_UNIX,	 /* unix socket of another network namespace; @with: its peer */
+	NSATTACH_RESIDUE_UNIX,	 /* unix socket of another network namespace */
 	NSATTACH_RESIDUE_TUN,	 /* tun or tap device, maybe of another network namespace */
 	NSATTACH_RESIDUE_FILE,	 /* file on a mount of another mount namespace */
 	NSATTACH_RESIDUE_DIR,	 /* directory likewise: all below it can be reached */
@@ -344,7 +344,9 @@ enum nsattach_residue_kind {
  * @kind:	what it is
  * @ns:		CLONE_NEW* bit of the namespace it reaches, 0 for none in particular
  * @fd:		its number in the process, or -1
- * @with:	the process at the other end, or 0
+ * @with:	the process that shares it, or 0; of a unix socket as SO_PEERCRED has it: the
+ *		one that called connect(2), listen(2) or socketpair(2) at the other end,
+ *		which may be this one itself, or have exited or passed the end on since
  * @what:	path or description
  */
 struct nsattach_residue {
