@@ -121,6 +121,26 @@ STANDIN_LIST=$one nsattach --detach $one --json
 [ $code = 0 ] && printed '"mnt", "net"' && ! printed '\[ *null' && true
 result "a detach tells the namespaces that were left"
 
+in_there() { readlink "/proc/$place/ns/$1"; }
+STANDIN_LIST=$place nsattach --list -o pid,inside
+[ $code = 0 ] && grep -qF "$place $(in_there mnt),$(in_there net)" "$work/out" && true
+result "the list tells which namespaces a process is in"
+
+STANDIN_LIST=$place nsattach --list --json
+[ $code = 0 ] && grep -qF "\"inside\": [\"$(in_there mnt)\", \"$(in_there net)\"]" "$work/out" && true
+result "so does its JSON"
+
+STANDIN_LIST=4194303 nsattach --list --json
+[ $code = 0 ] && printed '"inside": \[\]' && true
+result "of one that can not be looked at no namespaces are told"
+
+STANDIN_LIST=$one nsattach --list -o age
+age=$(tail -n 1 "$work/out")
+age_there=$(STANDIN_LIST=$one LD_PRELOAD=$STANDIN unshare --user --map-root-user --time --boottime 1000000 --fork \
+	"$OUT/nsattach" --list -o age 2>"$work/err" | tail -n 1)
+[ "$age" -gt 0 ] && [ $((age_there - age)) -lt 1000 ] && [ $((age_there - age)) -ge 0 ] && true
+result "the age is that of the machine's clock in a time namespace as well"
+
 STANDIN_SAY=none nsattach --each $one $two -t $place -n --json
 [ $code = 1 ] && calls 1 && [ "$(grep -c '"moved": false' "$work/out")" = 2 ] &&
 	printed "\"why\": \"process $two was not moved" && said "^nsattach: process $one was not moved" &&
