@@ -11,7 +11,7 @@ work=$(mktemp -d)
 count=0
 failed=0
 trap 'rm -rf "$work"' EXIT
-export XDG_RUNTIME_DIR=$work
+export XDG_RUNTIME_DIR=$work HOME=$work
 cd "$work"
 
 # As bash-completion has it: the last two words whole, and with -s an option and its value apart.
@@ -24,6 +24,11 @@ _init_completion() {
 }
 compopt() { :; }
 _filedir() { COMPREPLY=(directory); }
+# a cgroup2 of our own
+find() {
+	local -a words=("$@")
+	command find "${words[@]/#\/sys\//$work/sys/}"
+}
 
 # shellcheck source=../../userland/completion/nsattach.bash
 . "$top/userland/completion/nsattach.bash"
@@ -57,6 +62,12 @@ try() {
 
 mkdir -p runc/web "runc/\$(touch\${IFS}trapped)" runc/web.2
 touch runc/web/state.json runc/web.2/state.json "runc/\$(touch\${IFS}trapped)/state.json"
+# podman: db runs, idle does not, nor does one without a name
+mkdir -p .local/share/containers/storage/vfs-containers containers/vfs-containers/{cc1,cc3}/userdata
+touch containers/vfs-containers/{cc1,cc3}/userdata/pidfile
+echo '[{"id":"cc1","names":["db","db2"],"image":"x"},{"id":"cc2","names":["idle"]},{"id":"cc3","image":"y"}]' \
+	>.local/share/containers/storage/vfs-containers/containers.json
+mkdir -p sys/fs/cgroup/{ssh.service/inner.service,a.slice/a-b.slice/getty@tty1.service,c.scope/d.service}
 
 echo "TAP version 13"
 echo "1..$tests"
@@ -73,6 +84,16 @@ try "a directory is one" --wd=/ directory
 try "an option goes by its first letters" x --det --detach
 try "a subject needs no option" x $$ $$
 try "it may be a name" x runc:we runc:web
+
+try "a container of Podman is one" --target podman:d podman:db
+! completes --target podman: podman:idle && true
+result "one that does not run is none"
+try "a container goes without its runtime, too" --target container:w container:web
+try "and from the first letter on" --target container:d container:db
+try "a service goes by its unit" --target unit:s unit:ssh.service
+try "one in slices does" --target unit:g unit:getty@tty1.service
+! completes --target unit: unit:inner.service && ! completes --target unit: unit:d.service && true
+result "what is in the realm of another manager is no unit of the system"
 
 ! completes --detach=1 1 && [ -z "$(cat "$work/out")" ] && true
 result "an option without a value has none to complete"

@@ -56,6 +56,18 @@ TEST(completions_have_every_option)
 	names_every_option("completion/nsattach.fish", "-l %s");
 }
 
+/* runc: and crun: are made of the names of directories */
+TEST(completions_have_every_kind_of_name)
+{
+	static const char *const files[] = { "completion/nsattach.bash", "completion/_nsattach",
+					     "completion/nsattach.fish" };
+	static const char *const kinds[] = { "docker:", "podman:", "container:", "unit:", "netns:" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		for (size_t j = 0; j < sizeof(kinds) / sizeof(kinds[0]); j++)
+			CHECK_HAS(strstr(document(files[i]), kinds[j]) ? kinds[j] : files[i], kinds[j]);
+}
+
 /* CGROUP is no word of "CGROUP_FD, F_CGROUP". */
 static bool has_word(const char *text, const char *word)
 {

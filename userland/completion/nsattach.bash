@@ -3,8 +3,20 @@
 #
 # bash completion for nsattach(8)
 
-# Names of running containers, as runtime:name, without asking any daemon.
-_nsattach_names() {
+# _nsattach_podman STORAGE RUN: of one user, those with a pid file
+_nsattach_podman() {
+	local list driver id name
+	for list in "$1"/*-containers/{,volatile-}containers.json; do
+		[[ -r $list ]] || continue
+		driver=${list%/*} driver=${driver##*/}
+		while IFS=: read -r id name; do
+			[[ ! -e $2/$driver/$id/userdata/pidfile ]] || echo "podman:$name"
+		done < <(grep -oE '"id":"[^"]+","names":\["[^"]+"' "$list" | sed -E 's/^.*"id":"(.*)","names":\["(.*)"$/\1:\2/')
+	done
+}
+
+# Running containers, as runtime:name, without asking any daemon.
+_nsattach_containers() {
 	local path
 	for path in /run/runc/*/ "${XDG_RUNTIME_DIR-/nonexistent}"/runc/*/; do
 		[[ -e $path/state.json ]] && path=${path%/} && echo "runc:${path##*/}"
@@ -15,9 +27,19 @@ _nsattach_names() {
 	for path in /var/lib/docker/containers/*/config.v2.json; do
 		[[ -r $path ]] && sed -nE 's/.*"Running":true.*"Name":"\/([^"]*)".*/docker:\1/p' "$path"
 	done
+	_nsattach_podman /var/lib/containers/storage /run/containers/storage
+	_nsattach_podman ~/.local/share/containers/storage "${XDG_RUNTIME_DIR-/nonexistent}/containers"
+}
+
+_nsattach_names() {
+	local path
+	_nsattach_containers | sed 'p; s/^[a-z]*:/container:/'
 	for path in /run/netns/*; do
 		[[ -e $path ]] && echo "netns:${path##*/}"
 	done
+	# services have a cgroup while they run, in slices of slices
+	find /sys/fs/cgroup{,/unified,/systemd} -mindepth 1 -type d ! -name '*.slice' -prune -name '*.service' \
+		-printf 'unit:%f\n' 2>/dev/null
 }
 
 _nsattach_pids() {

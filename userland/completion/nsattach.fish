@@ -2,14 +2,45 @@
 #
 # fish completion for nsattach(8)
 
+# of one user, those with a pid file
+function __nsattach_podman --argument-names storage run
+    for list in $storage/*-containers/{,volatile-}containers.json
+        set -l driver (basename (dirname $list))
+        grep -oE '"id":"[^"]+","names":\["[^"]+"' $list | sed -E 's/^.*"id":"(.*)","names":\["(.*)"$/\1:\2/' |
+            while read -d : -l id name
+                test -e $run/$driver/$id/userdata/pidfile; and echo podman:$name
+            end
+    end
+end
+
+# Running containers, as runtime:name, without asking any daemon.
+function __nsattach_containers
+    for p in /run/runc/*/state.json /run/crun/*/status $XDG_RUNTIME_DIR/{runc/*/state.json,crun/*/status}
+        set -l parts (string split / $p)
+        echo $parts[-3]:$parts[-2]
+    end
+    for p in /var/lib/docker/containers/*/config.v2.json
+        test -r $p; and sed -nE 's/.*"Running":true.*"Name":"\/([^"]*)".*/docker:\1/p' $p
+    end
+    __nsattach_podman /var/lib/containers/storage /run/containers/storage
+    __nsattach_podman ~/.local/share/containers/storage $XDG_RUNTIME_DIR/containers
+end
+
 function __nsattach_processes
     __fish_complete_pids
-    for p in /run/runc/*/ /run/crun/*/
-        set -l parts (string split / (string trim -r -c / $p))
-        echo $parts[3]:$parts[4]
-    end
+    __nsattach_containers | sed 'p; s/^[a-z]*:/container:/'
     for p in /run/netns/*
         echo netns:(basename $p)
+    end
+    # services have a cgroup while they run, in slices of slices
+    find /sys/fs/cgroup{,/unified,/systemd} -mindepth 1 -type d ! -name '*.slice' -prune -name '*.service' \
+        -printf 'unit:%f\n' 2>/dev/null
+end
+
+function __nsattach_cgroups
+    set -l before (commandline -ct | string replace -r '^--cgroup=' '')
+    for p in /sys/fs/cgroup/$before*/
+        string replace /sys/fs/cgroup/ '' $p
     end
 end
 
@@ -34,7 +65,7 @@ complete -c nsattach -s p -d pid
 complete -c nsattach -s T -d time
 complete -c nsattach -s U -d user
 complete -c nsattach -l tree -d 'Move all its descendants with it'
-complete -c nsattach -l cgroup -r -d 'Move all processes of a cgroup'
+complete -c nsattach -l cgroup -x -a '(__nsattach_cgroups)' -d 'Move all processes of a cgroup'
 complete -c nsattach -l each -d 'Move those that can be moved'
 complete -c nsattach -l timeout -x -d 'Longest wait in seconds'
 complete -c nsattach -s w -l wd -r -d 'Working directory inside'
