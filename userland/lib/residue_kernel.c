@@ -14,6 +14,7 @@
  * Not everybody can make a "/dmabuf:NAME" (drivers/dma-buf/dma-buf.c), but fdinfo tells one.
  * So a map of one is known as long as the process has an fd of the kind as well.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,13 +80,13 @@ static void add_map(struct kernel_mounts *k, unsigned long address)
 		fclose(f);
 }
 
-/* A system may want the flag that older kernels do not know. */
+/* A system may want the flag, and logs that it is missing; older kernels do not know it. */
 static int make_huge(unsigned int log)
 {
 	unsigned int flags = MFD_CLOEXEC | MFD_HUGETLB | log << MFD_HUGE_SHIFT;
 	int fd = memfd_create("", flags | MFD_NOEXEC_SEAL);
 
-	return fd < 0 ? memfd_create("", flags) : fd;
+	return fd < 0 && errno == EINVAL ? memfd_create("", flags) : fd;
 }
 
 void kernel_mounts_find(struct kernel_mounts *k)
