@@ -37,9 +37,9 @@ progress() {
 	fi
 }
 
-# logged SECONDS WHAT LOGFILE COMMAND...: run quietly with a deadline; when it fails, show the end of its log.
-logged() {
-	local limit=$1 what=$2 log=$3 rc=0 began=$SECONDS progress_shown=$SECONDS
+# attempted SECONDS WHAT LOGFILE COMMAND...: run quietly with a deadline; when it fails, show the end of its log and say so.
+attempted() {
+	local limit=$1 what=$2 log=$3 rc=0 why began=$SECONDS progress_shown=$SECONDS
 	shift 3
 	mkdir -p "$(dirname "$log")"
 	say "$what"
@@ -53,8 +53,23 @@ logged() {
 	if [ -t 2 ]; then printf '\r\033[K' >&2; fi
 	[ $rc = 0 ] && return
 	tail -n 25 "$log" | sed 's/^/   | /' >&2
-	[ $rc != 124 ] || die "$what: not done after $limit s (log: $log)"
-	die "$what: failed with status $rc (log: $log)"
+	why="failed with status $rc"
+	[ $rc != 124 ] || why="not done after $limit s"
+	printf 'nsattach: %s: %s (log: %s)\n' "$what" "$why" "$log" >&2
+	return $rc
+}
+
+# logged SECONDS WHAT LOGFILE COMMAND...: the same for what nothing can be done without
+logged() { attempted "$@" || exit 1; }
+
+# interruptible COMMAND...: in the background and waited for, so that a signal ends it at once.
+interruptible() {
+	local rc=0
+	"$@" &
+	running=$!
+	wait "$running" || rc=$?
+	running=''
+	return $rc
 }
 
 # lock NAME: until unlock NAME or the end of this process, nobody else works on what NAME stands for.

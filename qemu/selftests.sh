@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # selftests.sh [6.1|6.12|newest]: the kernel's own selftests of what the series touches, unmodified, on the kernel with it
-# and on the same source and configuration without it. Bad is only what the second one does not have.
+# and on the same source and configuration without it. Bad is only what the second one does not have, also in the kernel log.
 #   TEST="pidfd/* proc/read"   only these programs (shell patterns)
 # A program with a failure runs three times on either kernel; what failed each time counts.
 set -eu -o pipefail
@@ -74,10 +74,10 @@ run() {
 	[ ${#list[@]} -gt 0 ] || die "there is no selftest TEST='${TEST-}' in $tests"
 	: >"$work/environment"
 	"$top/qemu/initramfs.sh" "$work/initrd" "$dir" "${list[@]}" "file:$work/environment:/job/" \
-		"file:$top/qemu/guest/selftests.sh:/job/main"
+		"file:$top/qemu/guest/selftests.sh:/job/main" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
 	mkdir -p "$logs"
 	say "${#list[@]} programs on $kernel (log: $logs/channel)"
-	"$top/qemu/vm.sh" --kernel "$dir" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
+	interruptible "$top/qemu/vm.sh" --kernel "$dir" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
 		--timeout "${TIMEOUT:-3600}" || die "$kernel did not end properly (log: $logs/console)"
 	grep -q '^nsattach: done 0' "$logs/channel" || die "$kernel did not finish its tests (log: $logs/channel)"
 	"$top/qemu/selftests-read.sh" "$logs/channel" >"$results"

@@ -24,6 +24,6 @@ for name in $NSATTACH_BENCH; do
 	timeout -s KILL 1200 bench "$name" >&3 2>/run/errors </dev/null || status=1
 	sed "s/^/error:	$name	/" /run/errors >&3
 done
-dmesg | grep -E -A 40 -f /job/splats >/run/splats && status=1
-grep -vE -f /job/harmless /run/splats | sed 's/^/error:	kernel	/' >&3
+dmesg | grep -vE -f /job/harmless | grep -E -A 40 -f /job/splats >/run/splats && status=1
+sed 's/^/error:	kernel	/' /run/splats >&3
 exit $status

@@ -22,7 +22,7 @@ boot() {
 		"file:$work/environment:/job/" "file:$top/tests/bench/guest.sh:/job/main" \
 		"file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
 	say "boot $2 of $which-$1"
-	"$top/qemu/vm.sh" --kernel "$dir" --initrd "$work/initrd" --channel "$log.channel" --console "$log.console" \
+	interruptible "$top/qemu/vm.sh" --kernel "$dir" --initrd "$work/initrd" --channel "$log.channel" --console "$log.console" \
 		--timeout 1200 --deterministic --append clearcpuid=erms || die "the VM did not end properly (log: $log.console)"
 	grep -q '^nsattach: done 0' "$log.channel" || die "not everything could be measured (log: $log.channel)"
 	tr -d '\r' <"$log.channel" | awk -F '\t' -v kind="$1" '$1 == "figure:" { print kind, $2, $4 }' >>"$work/figures"

@@ -75,7 +75,7 @@ measure() { # KERNEL
 	lock "build-$checkout"
 	build_userland
 	build_module "$kernel_dir" "$1-plain"
-	logged 300 "building the measuring programs" "$build/logs/bench-programs" make -C "$here" programs
+	logged 300 "building the measuring programs" "$build/logs/bench-programs" "${make[@]}" -C "$here" programs
 	unlock "build-$checkout"
 	lock "bench-$checkout-$1"
 	mkdir -p "$logs"

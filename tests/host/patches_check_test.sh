@@ -6,37 +6,17 @@
 
 set -eu -o pipefail
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-
-# is NAME COMMAND...
-is() {
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count $name"
-	else
-		echo "not ok $count $name"
-		sed 's/^/# /' "$work/said"
-		failed=1
-	fi
-}
+# shellcheck source=lab.sh
+. "$(dirname "$0")/lab.sh"
 
 check() {
-	status=0
-	make -s -C "$work/top" -f check.mk VERSION=6.1 KSRC="$work/linux" NSATTACH_CACHE="$work/cache" \
-		>"$work/said" 2>&1 </dev/null || status=$?
+	try make -s -C "$work/top" -f check.mk VERSION=6.1 KSRC="$work/linux"
 }
 
-mkdir -p "$work/top/kernel-patches/6.1" "$work/top/qemu" "$work/top/module"
-cp "$top/kernel-patches/check.sh" "$top/kernel-patches/check.config" "$work/top/kernel-patches/"
-cp "$top/qemu/lib.sh" "$work/top/qemu/"
+stage kernel-patches/check.sh kernel-patches/check.config qemu/lib.sh
+mkdir -p "$work/top/kernel-patches/6.1" "$work/top/module"
 cat >"$work/top/check.mk" <<'END'
-export KSRC NSATTACH_CACHE
+export KSRC
 all:
 	@kernel-patches/check.sh $(VERSION)
 END
@@ -47,7 +27,7 @@ all:
 	cat $(KDIR)/vmlinux
 END
 
-mkdir -p "$work/linux/kernel" "$work/linux/init" "$work/linux/scripts"
+mkdir -p "$work/linux/kernel" "$work/linux/init"
 cat >"$work/linux/Makefile" <<'END'
 VERSION = 6
 %.o:
@@ -62,8 +42,7 @@ modules: ;
 END
 echo 'int a = 1;' >"$work/linux/kernel/nsproxy.c"
 echo 'config NSATTACH_PID_MOVE' >"$work/linux/init/Kconfig"
-printf '#!/bin/sh\n' >"$work/linux/scripts/checkpatch.pl"
-chmod +x "$work/linux/scripts/checkpatch.pl"
+program "$work/linux/scripts/checkpatch.pl" </dev/null
 cat >"$work/top/kernel-patches/6.1/0001-a.patch" <<'END'
 From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
 From: A <a@localhost>
@@ -100,7 +79,6 @@ sed -i 's/gcc -c/false/' "$work/linux/Makefile"
 check
 is "what it had before is not taken for it" grep -q 'FAIL source: builds' "$work/said"
 
-status=0
-KSRC=$work/linux NSATTACH_CACHE=$work/cache "$work/top/kernel-patches/check.sh" 6.1 6.12 >"$work/said" 2>&1 || status=$?
+try env KSRC="$work/linux" "$work/top/kernel-patches/check.sh" 6.1 6.12
 is "one tree is not taken for two versions" test "$status" = 1
 exit $failed
