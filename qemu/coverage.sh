@@ -26,13 +26,16 @@ enough() { awk '{ n++; h += $3 } END { exit !(h >= 0.9 * n) }' "$build/coverage.
 
 status=0
 mkdir -p "$dir"
+lock "coverage-$checkout"
 if [ -z "${KEEP-}" ]; then
 	rm -f "$dir"/*.lines
 	suites 6.1-patched:plain
 	suites 6.1-patched:kasan fault
 	suites 6.1-stock:plain "abi detach"
+	rm -f "$build/fuzz/6.1-patched-kasan.lines"
 	MINUTES=${MINUTES:-3} "$top/qemu/fuzz.sh" 6.1-patched kasan || status=1
-	cp "$build/fuzz/6.1-patched-kasan.lines" "$dir/fuzz.lines"
+	# A fuzzer that ran no program leaves none.
+	cp "$build/fuzz/6.1-patched-kasan.lines" "$dir/fuzz.lines" || status=1
 fi
 print_lines coverage "$top/qemu/unreached" "$dir"/*.lines
 passed=0 failed=0

@@ -30,9 +30,13 @@ use_suite() {
 		mkdir -p "$dir/lists/partial"
 		[ ! -e "$keyring" ] || keyring="[signed-by=$keyring] "
 		printf 'deb %s%s %s main\n' "${keyring#/*}" "$(mirror)" "$1" >"$dir/sources.list"
-		logged 300 "fetching the package list of $1" "$cache/logs/apt-$1" \
-			apt-get "${apt_options[@]}" -o APT::Sandbox::User=root -q update
-		touch "$dir/fresh"
+		if attempted 300 "fetching the package list of $1" "$cache/logs/apt-$1" \
+			apt-get "${apt_options[@]}" -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -q update; then
+			touch "$dir/fresh"
+		else
+			[ -e "$dir/fresh" ] || exit 1
+			say "going on with the package list of $1 of $(date -r "$dir/fresh" +%F)"
+		fi
 	fi
 }
 
@@ -62,9 +66,10 @@ find_package() {
 	version=$(package_version "$package")
 }
 
-# deb PACKAGE VERSION: prints the path of its .deb, downloaded once.
+# deb PACKAGE VERSION: prints the path of its .deb, downloaded once; older ones go.
 deb() {
 	local dir=$cache/debs file
+	lock "deb-$1"
 	file=$(find "$dir" -name "$1_${2//:/%3a}_*.deb" 2>/dev/null | sed -n 1p)
 	if [ -z "$file" ]; then
 		need_space "$dir" 600 "the download of $1"
@@ -73,7 +78,9 @@ deb() {
 			apt-get "${apt_options[@]}" -o APT::Sandbox::User=root -q download "$1=$2") || exit 1
 		mv "$dir/.new-$1"/*.deb "$dir/" && rmdir "$dir/.new-$1"
 		file=$(find "$dir" -name "$1_${2//:/%3a}_*.deb" | sed -n 1p)
+		[ -n "$file" ] || die "$1 $2 was downloaded under a name that is not understood (see $dir)"
+		find "$dir" -name "$1_*.deb" ! -path "$file" -delete
 	fi
-	[ -n "$file" ] || die "$1 $2 was downloaded under a name that is not understood (see $dir)"
+	unlock "deb-$1"
 	echo "$file"
 }

@@ -36,6 +36,8 @@ debian_source() {
 		'dpkg-deb --fsys-tarfile "$1" | tar -x -O --wildcards "./usr/src/*.tar.xz" | tar -x -J --strip-components=1 -C "$2"' \
 		- "$file" "$source_dir"
 	touch "$source_dir/.unpacked"
+	rm -f "$file"
+	find "$cache/src" -mindepth 1 -maxdepth 1 -name "$package-*" ! -path "$source_dir" -exec rm -rf {} +
 }
 
 # patched_files FILE...: the files that these patches touch

@@ -25,9 +25,11 @@ unpack_stock() {
 	file=$(deb "linux-image-$release" "$version")
 	say "unpacking linux-image-$release"
 	unpack "$file" "$dir"
+	rm -f "$file"
 	for file in "$headers-amd64" "$headers-common" "$(kbuild_package "$release")"; do
 		file=$(deb "$file" "$version")
 		unpack "$file" "$dir" --wildcards './usr/src/*' './usr/lib/linux-kbuild*' 2>/dev/null || [ -d "$dir/usr" ]
+		rm -f "$file"
 	done
 	mkdir -p "$dir/modules/lib"
 	mv "$dir"/lib/modules "$dir/modules/lib/"
@@ -55,4 +57,5 @@ stock_kernel() {
 	unpack_stock "$release" "$version" "$kernel_dir.new"
 	mv "$kernel_dir.new" "$kernel_dir"
 	mend_headers "$kernel_dir"
+	prune "$1-stock-plain"
 }

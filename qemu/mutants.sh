@@ -168,11 +168,11 @@ fi
 
 began=$SECONDS
 mkdir -p "$dir"
+lock "mutants-$checkout"
 rm -f "$dir"/*.row "$dir"/*.log
 [ -n "$(names)" ] || die "there is no mutant MUTANT='${MUTANT-}' (see tests/mutants)"
 configs=$(names | while read -r name; do field config "$name"; done | sort -u)
 for config in $configs; do "$top/qemu/kernel.sh" "$kernel" "$config" >/dev/null; done
-lock "mutants-$checkout"
 # Built once here, and copied.
 "${make[@]}" -s -C "$top/userland" -j"$jobs" >/dev/null
 "${make[@]}" -s -C "$top/tests" -j"$jobs" \
