@@ -12,7 +12,7 @@ CONFIG_GIVEN = $(filter-out file undefined default,$(origin CONFIG))
 help: ## this list
 	@echo 'make TARGET [KERNEL=6.1-stock|6.1-patched|6.12-stock|6.12-patched|newest-patched] [CONFIG=plain|lockdep|kasan|kcsan]'
 	@echo '     [TEST="SUITE..."] [KSRC=/path/to/linux] [V=1]'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s  %s\n", $$1, $$2 }' Makefile
 
 demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock; RUNTIME=runc, crun, podman or docker)
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
@@ -75,7 +75,7 @@ lint: ## every check that needs no VM
 	@qemu/lint.sh
 
 bench: ## measurements in guest instructions
-	@qemu/packages.sh test
+	@qemu/packages.sh test bench
 	@$(MAKE) -C tests/bench $(if $(KERNEL),KERNEL="$(KERNEL)")
 
 install: ## install the command, its library, headers and man pages (DESTDIR=, PREFIX=)

@@ -81,18 +81,28 @@ keep_corpus() {
 	awk '!had[$0]++' "$dir/corpus.new" >"$dir/corpus"
 }
 
+# one_of FILE: how to run the programs that it names, one of which has done it
+one_of() {
+	[ -s "$1" ] || return 0
+	printf '   which of these %d was it: %s PROGRAM=@%s TIMES=1\n' "$(wc -l <"$1")" "$again" "$1"
+}
+
 tell_findings() {
-	local name
+	local name again="make fuzz KERNEL=$kernel CONFIG=$config${KSRC:+ KSRC=$KSRC}"
 	printf '\n'
 	sed 's/^/   /' "$dir/found" | head -n 40
 	sed -nE 's/^program ([0-9.]+):? .*/\1/p' "$dir/found" | sort -u | head -n 5 | while read -r name; do
-		printf '   again: make fuzz KERNEL=%s CONFIG=%s PROGRAM=%s\n' "$kernel" "$config" "$name"
+		printf '   again: %s PROGRAM=%s\n' "$again" "$name"
 	done
 	if grep -q '^program epoch' "$dir/found"; then
 		awk '/^nsattach: finding epoch/ { exit } /^nsattach: epoch/ { n = 0 } sub(/^nsattach: program /, "") { name[n++] = $0 }
 			END { for (i = 0; i < n; i++) print name[i] }' "$channel" >"$dir/epoch"
-		printf '   which of these %d was it: make fuzz KERNEL=%s CONFIG=%s PROGRAM=@%s TIMES=1\n' \
-			"$(wc -l <"$dir/epoch")" "$kernel" "$config" "$dir/epoch"
+		one_of "$dir/epoch"
+	fi
+	# Seen only at the end: it may be the work of any.
+	if grep -qvE '^program ([0-9]|epoch)' "$dir/found"; then
+		sed -n 's/^nsattach: program //p' "$channel" | awk '!had[$0]++' >"$dir/all"
+		one_of "$dir/all"
 	fi
 	printf '   (logs: %s, %s)\n' "$channel" "$console"
 }

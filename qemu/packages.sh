@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# packages.sh JOB...: install what the jobs (demo, test, lint, crun, deb, selftests, fuzz, gdb) need and the
+# packages.sh JOB...: install what the jobs (demo, test, lint, crun, deb, selftests, bench, fuzz, gdb) need and the
 # machine does not have.
 set -eu -o pipefail
 # shellcheck source=lib.sh
@@ -44,6 +44,7 @@ binutils          test,lint       tells which line an address is
 clang             fuzz            libFuzzer and the sanitizers
 gdb               gdb             looks into the kernel of a VM
 libcap-dev        selftests       compiles the selftests of the kernel
+gnuplot-nox       bench           plots what was measured
 sparse            lint            checks the module
 shellcheck        lint            checks the scripts
 clang-format      lint            checks the layout of userland
@@ -53,7 +54,7 @@ git               lint            lists the files to check
 wanted() {
 	local job package jobs
 	for job in "$@"; do
-		case $job in demo | test | lint | crun | deb | selftests | fuzz | gdb) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
+		case $job in demo | test | lint | crun | deb | selftests | bench | fuzz | gdb) ;; *) die "unknown job '$job': see the table in qemu/packages.sh" ;; esac
 		while read -r package jobs _; do
 			case ,$jobs, in *,"$job",*) echo "$package" ;; esac
 		done <<<"$table"
@@ -79,7 +80,7 @@ install() {
 	fi
 }
 
-[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb|selftests|fuzz|gdb..."
+[ $# -gt 0 ] || die "usage: packages.sh demo|test|lint|crun|deb|selftests|bench|fuzz|gdb..."
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die "this machine is not a Debian: install by hand what the table in qemu/packages.sh lists"
 fi
