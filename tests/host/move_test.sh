@@ -298,6 +298,7 @@ nsattach --cgroup ./members -t $place -n
 result "members without a number are not left out"
 
 mkdir -p members/threaded
+: >members/threaded/cgroup.procs
 members $one
 STANDIN_PROCS=95 nsattach --cgroup ./members -t $place -n
 [ $code = 0 ] && calls 1 "pids= $one$" && true
@@ -314,7 +315,40 @@ result "a cgroup that goes while it is read is no failure"
 STANDIN_PROCS=5 nsattach --cgroup ./members -t $place -n
 [ $code = 1 ] && said "the cgroup ./members can not be listed: Input/output error" && calls 0 && true
 result "a list of members that can not be read is not an empty one"
-rmdir members/threaded
+rm -r members/threaded
+
+# one whose name begins with a dot, and one at the end of a path that is too long for a call
+mkdir -p members/.hidden members/deep
+echo $one >members/.hidden/cgroup.procs
+(
+	cd members/deep
+	for _ in {1..25}; do
+		printf -v name %0200d 0
+		mkdir $name
+		cd -P $name
+		: >cgroup.procs
+	done
+	echo $holder >cgroup.procs
+)
+touch members/deep/cgroup.procs
+members $two
+nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "pids= $two" && calls 1 " $one\>" && calls 1 " $holder\>" && true
+result "no process is left out for how its cgroup is called or how deep it lies"
+rm -r members/.hidden members/deep
+
+(
+	cd members
+	for _ in {1..1030}; do
+		mkdir d
+		cd -P d
+		: >cgroup.procs
+	done
+)
+nsattach --cgroup ./members -t $place -n
+[ $code = 1 ] && calls 0 && said "the cgroup ./members can not be listed: there are too many cgroups in one another" && true
+result "cgroups that are too deep to be gone into are not left out"
+rm -r members/d
 
 members $one
 nsattach --cgroup ./members -t $place -n --no-record

@@ -249,8 +249,8 @@ TEST(a_unit_is_its_oldest_process)
 {
 	begin();
 	put("/sys/fs/cgroup/system.slice/nginx.service/cgroup.procs", "%d\n", getpid());
-	put("/sys/fs/cgroup/system.slice/system-x.slice/x@1.service/sub/cgroup.procs", "%d\n",
-	    getpid());
+	put("/sys/fs/cgroup/system.slice/system-x.slice/x@1.service/.sub/1/2/3/4/5/6/7/8/9/cgroup.procs",
+	    "%d\n", getpid());
 	put("/sys/fs/cgroup/system.slice/system-x.slice/x@1.service/cgroup.procs", "%s", "");
 	resolves_to_me("unit:nginx.service");
 	resolves_to_me("unit:nginx");

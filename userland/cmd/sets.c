@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,9 @@
 #include "../lib/internal.h"
 
 #define PASSES_MAX 16
+
+/* Of cgroups in cgroups. Nobody has as many; who tries to hide below is told. */
+#define DEPTH_MAX 1024
 
 /* Its index, or -1. */
 static ssize_t find(const struct job *job, pid_t pid)
@@ -157,26 +161,25 @@ static int append(pid_t **pids, int count, pid_t pid)
 }
 
 /*
- * The members of the cgroup itself, to be freed: how many, or -errno.
- * -ENOENT: it has gone; -EOPNOTSUPP: it is threaded; -EXDEV: one has no number here.
+ * The members of the cgroup itself, whose directory @dir is, to be freed: how many, or
+ * -errno. -ENOENT: it has gone; -EOPNOTSUPP: it is threaded; -EXDEV: one has no number here.
  */
-static int read_members(const char *dir, pid_t **pids)
+static int read_members(int dir, pid_t **pids)
 {
-	char path[PATH_MAX];
-	int pid, count = 0, err = 0;
-	FILE *f;
+	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	int pid, count = 0, err = f ? 0 : -errno;
 
 	*pids = NULL;
-	path_format(path, "%s/cgroup.procs", dir);
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
 	while (!err && fscanf(f, "%d", &pid) == 1)
 		err = pid > 0 ? append(pids, count++, pid) : -EXDEV;
 	/* ENODEV: it went when the file was open already */
 	if (!err && ferror(f))
 		err = errno == ENODEV ? -ENOENT : -errno;
-	fclose(f);
+	if (f)
+		fclose(f);
+	else if (fd >= 0)
+		close(fd);
 	return err ? err : count;
 }
 
@@ -189,7 +192,7 @@ static bool is_in(const pid_t *pids, int count, pid_t pid)
 }
 
 /* Of those from @first on, who is no member any more, or has another one's number. */
-static int drop_strangers(struct job *job, const char *dir, size_t first)
+static int drop_strangers(struct job *job, int dir, size_t first)
 {
 	pid_t *pids;
 	int count = read_members(dir, &pids);
@@ -206,7 +209,7 @@ static int drop_strangers(struct job *job, const char *dir, size_t first)
 	return nsattach_request_count(job->request) > first;
 }
 
-static int add_members(struct job *job, const char *dir)
+static int add_members(struct job *job, int dir)
 {
 	size_t first = nsattach_request_count(job->request);
 	pid_t *pids;
@@ -220,41 +223,57 @@ static int add_members(struct job *job, const char *dir)
 	return nsattach_request_count(job->request) > first ? drop_strangers(job, dir, first) : 0;
 }
 
-/* The cgroup and all below it. */
-static int add_cgroup(struct job *job, const char *dir, int depth)
-{
-	int ret = add_members(job, dir), added = ret;
-	struct dirent *entry;
-	char path[PATH_MAX];
-	DIR *d;
+static int add_cgroup(struct job *job, int fd, int depth);
 
-	if (ret < 0 || !depth)
-		return ret;
-	d = opendir(dir);
-	if (!d)
-		return errno == ENOENT ? added : -errno;
+/* Those below the cgroup that @d lists. */
+static int add_below(struct job *job, DIR *d, int depth)
+{
+	struct dirent *entry;
+	int added = 0, ret = 0;
+
 	while (ret >= 0 && (entry = readdir(d))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    !path_format(path, "%s/%s", dir, entry->d_name))
+		if (entry->d_type != DT_DIR || is_dots(entry->d_name))
 			continue;
-		ret = add_cgroup(job, path, depth - 1);
+		ret = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ret = ret < 0 ? -errno : add_cgroup(job, ret, depth - 1);
 		/* cgroups come and go; the members of a threaded one are those of one above */
 		if (ret == -ENOENT || ret == -EOPNOTSUPP)
 			ret = 0;
 		added |= ret > 0;
 	}
-	closedir(d);
 	return ret < 0 ? ret : added;
+}
+
+/* The cgroup with the directory @fd, which is closed, and all below, however long their paths. */
+static int add_cgroup(struct job *job, int fd, int depth)
+{
+	DIR *d = depth ? fdopendir(fd) : NULL;
+	int ret, below = 0;
+
+	if (!d) {
+		ret = depth ? -errno : -ELOOP;
+		close(fd);
+		return ret;
+	}
+	ret = add_members(job, fd);
+	if (ret >= 0)
+		below = add_below(job, d, depth);
+	closedir(d);
+	if (ret >= 0 && below)
+		ret = below;
+	return ret;
 }
 
 static int grow_cgroup(struct job *job, const char *path)
 {
 	char whole[PATH_MAX];
+	bool below = !starts_with(path, "/sys/") && *path != '.';
+	int fd;
 
-	if (!strncmp(path, "/sys/", 5) || *path == '.')
-		return add_cgroup(job, path, 16);
-	path_format(whole, "/sys/fs/cgroup/%s", path);
-	return add_cgroup(job, whole, 16);
+	if (!path_format(whole, "%s%s", below ? "/sys/fs/cgroup/" : "", path))
+		return -ENAMETOOLONG;
+	fd = open(whole, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : add_cgroup(job, fd, DEPTH_MAX);
 }
 
 int sets_grow(struct job *job)
@@ -285,6 +304,8 @@ int sets_fail(struct job *job, int err)
 		why = "it is threaded, and its processes are members of one above; give that one";
 	else if (err == -EXDEV)
 		why = "some of its processes are not in this pid namespace; run nsattach on the host";
+	else if (err == -ELOOP)
+		why = "there are too many cgroups in one another below it";
 	return job_fail(job, EXIT_FAILED, "%s%s can not be listed: %s",
 			cgroup ? "the cgroup " : "the descendants", cgroup ?: "", why);
 }

@@ -109,6 +109,12 @@ static inline int starts_with(const char *text, const char *start)
 	return !strncmp(text, start, strlen(start));
 }
 
+/* Every directory has these two. */
+static inline int is_dots(const char *name)
+{
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
 /* request.c: the working directory that subject @index is to have, or NULL */
 const char *request_wd(const struct nsattach_request *r, size_t index);
 

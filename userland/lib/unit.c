@@ -10,8 +10,8 @@
 
 #include "names.h"
 
-/* slices nest, and units lie below them */
-#define DEPTH_MAX 8
+/* slices nest, and units lie below them; so may what a service delegates */
+#define DEPTH_MAX 64
 
 /* The types of systemd.unit(5); a name that ends in none of them is a service's. */
 static const char *const suffixes[] = { ".service", ".scope",  ".slice",     ".mount",
@@ -70,7 +70,7 @@ static void each_member_below(const char *dir, int depth, member_fn *fn, void *d
 		return;
 	d = opendir(dir);
 	while (d && (entry = readdir(d))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR || is_dots(entry->d_name))
 			continue;
 		if (!path_format(path, "%s/%s", dir, entry->d_name))
 			continue;
@@ -93,7 +93,7 @@ static int search_cgroup(const char *dir, const char *unit, char found[PATH_MAX]
 	DIR *d = depth ? opendir(dir) : NULL;
 
 	while (d && (entry = readdir(d))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR || is_dots(entry->d_name))
 			continue;
 		if (!path_format(path, "%s/%s", dir, entry->d_name))
 			continue;

@@ -73,16 +73,21 @@ static ssize_t fail_read(void *cookie, char *buf, size_t size)
 	return -1;
 }
 
-FILE *fopen(const char *path, const char *mode)
+FILE *fdopen(int fd, const char *mode)
 {
-	static FILE *(*real)(const char *path, const char *mode);
-	char *number = getenv("STANDIN_PROCS");
+	static FILE *(*real)(int fd, const char *mode);
+	char *number = getenv("STANDIN_PROCS"), link[64], path[4096];
+	ssize_t n;
 
 	if (!real)
-		real = dlsym(RTLD_NEXT, "fopen");
-	if (number && strstr(path, "threaded/cgroup.procs"))
-		return fopencookie(number, mode, (cookie_io_functions_t){ .read = fail_read });
-	return real(path, mode);
+		real = dlsym(RTLD_NEXT, "fdopen");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	if (!number || !strstr(path, "threaded/cgroup.procs"))
+		return real(fd, mode);
+	close(fd);
+	return fopencookie(number, mode, (cookie_io_functions_t){ .read = fail_read });
 }
 
 static int query(struct nsattach_query *q)
