@@ -142,7 +142,7 @@ age_there=$(STANDIN_LIST=$one LD_PRELOAD=$STANDIN unshare --user --map-root-user
 result "the age is that of the machine's clock in a time namespace as well"
 
 STANDIN_SAY=none nsattach --each $one $two -t $place -n --json
-[ $code = 1 ] && calls 1 && [ "$(grep -c '"moved": false' "$work/out")" = 2 ] &&
+[ $code = 1 ] && calls 2 && [ "$(grep -c '"moved": false' "$work/out")" = 2 ] &&
 	printed "\"why\": \"process $two was not moved" && said "^nsattach: process $one was not moved" &&
 	said "^nsattach: process $two was not moved" && said "2 of 2 processes were not moved" && true
 result "with --each all are told when none moves"
@@ -151,6 +151,29 @@ STANDIN_SAY=none nsattach --detach --each $one $two
 [ $code = 1 ] && said "process $one was not put back" && said "process $two was not put back" &&
 	said "2 of 2 processes were not put back" && true
 result "with --each all are told when none is put back"
+
+STANDIN_SAY="fail=25,18 fail=22,110,$two" nsattach --each $one $two -t $place -m --json
+[ $code = 1 ] && calls 2 "flags=0x9 .*pids= $two" && printed '"reason": "CHROOTED"' && printed '"reason": "DEADLINE"' &&
+	printed '"stall_us": 1000,' && printed '"stall_us": 2000,' && said "process $one was not moved .* it is in a chroot" &&
+	said "process $two was not moved .* its thread .*sleep.* is sleeping.* and did not stop within" && true
+result "with --each every failure has its own reason"
+
+STANDIN_SAY="fail=24,4 ok" nsattach --each $one $two -t $place -n
+[ $code = 0 ] && calls 3 "pids= $two$" && [ ! -s "$work/err" ] && true
+result "with --each who had to let an older attach go first is asked for again"
+
+STANDIN_HOOK="[ \$STANDIN_NUMBER != 2 ] || kill -2 \$PPID" nsattach --each $one $two $holder -t $place -n
+[ $code = 6 ] && calls 2 && said "process $holder was not moved .* interrupted by a signal" &&
+	said "1 of 3 processes were not moved" && true
+result "with --each a signal is the end, and who moved before is told"
+
+STANDIN_SAY="fail=1,22 none" nsattach --each $one $two -t $place -n
+[ $code = 1 ] && calls 2 && said "process $two was not moved .* it is the init" && true
+result "with --each a failure of the first is not that of the others"
+
+STANDIN_SAY=bad nsattach --each $one $two -t $place -n --json
+[ $code = 1 ] && calls 1 && printed '{"error": .*"FLAGS"' && [ "$(wc -l <"$work/err")" = 1 ] && true
+result "with --each what is wrong with all is told once"
 
 nsattach --each --pid 4194303 $one -t $place -n --json
 [ $code = 6 ] && calls 1 "pids= $one$" && printed '"pid": 4194303' && printed '"error": "ESRCH"' &&
@@ -167,7 +190,7 @@ nsattach --each --pid 4194303 abc -t $place -n
 result "a wrong word is none that has gone"
 
 STANDIN_SAY=part nsattach --dry-run --each $holder $one 4194303 -t $place -n -o kind
-[ $code = 6 ] && printed "^socket" && calls 1 "flags=0x41 " && said "process $one was not moved" &&
+[ $code = 6 ] && printed "^socket" && calls 2 "flags=0x41 " && said "process $one was not moved" &&
 	said "there is no process 4194303" && said "2 of 3 processes would not be moved" && true
 result "a dry run tells each that would not move"
 
@@ -208,7 +231,7 @@ unshare --user --map-root-user --mount bash -c \
 adrift=$!
 within10s "[ \$(cat /proc/$adrift/comm) = sleep ]"
 nsattach --dry-run --pid $adrift -t $adrift --ns all -o kind,what
-[ $code = 0 ] && calls 0 && printed "^cwd */" && ! printed "^root" && true
+[ $code = 0 ] && calls 1 "flags=0x40 " && printed "^cwd */" && ! printed "^root" && true
 result "a working directory outside of the same mounts is listed"
 kill $adrift
 
@@ -234,6 +257,32 @@ STANDIN_HOOK=$appear STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place
 	said "process $two was not moved into the net namespace of process $place: it is the init" &&
 	said "1 of 2 processes were not moved" && ! grep -q detach log && true
 result "with --each a failure in a later round is told, and the others stay"
+
+members $one $two
+STANDIN_SAY="fail=11,3" nsattach --cgroup ./members -t $place -n --each --json
+[ $code = 1 ] && calls 2 && [ "$(grep -c '"reason": "TARGET_GONE"' "$work/out")" = 2 ] &&
+	said "process $one was not moved .*: target $place has exited" && said "2 of 2 processes were not moved" && true
+result "who was only found is told when it is the target that has gone"
+
+STANDIN_SAY="fail=11,3" nsattach --cgroup ./members -t $place -n --each --dry-run
+[ $code = 1 ] && calls 2 "flags=0x41 " && said "2 of 2 processes would not be moved" && true
+result "in a dry run as well"
+
+STANDIN_SAY="fail=10,3 ok" nsattach --cgroup ./members -t $place -n --each --json
+[ $code = 0 ] && calls 2 && [ "$(grep -c '"moved"' "$work/out")" = 1 ] && [ ! -s "$work/err" ] && true
+result "who was only found and has gone itself is not"
+
+members $one
+STANDIN_HOOK="[ \$STANDIN_NUMBER != 1 ] || echo $holder >>$work/members/cgroup.procs" \
+	nsattach --cgroup ./members -t $place -n --strict
+[ $code = 7 ] && calls 2 "detach .* pids= $one$" && said "process $holder was not moved: 1 thing would still reach" && true
+result "strict looks at who is moved in a later round"
+
+members $one
+STANDIN_HOOK="echo $holder >>$work/members/cgroup.procs" STANDIN_SAY="left ok" \
+	nsattach --pid $one --tree --cgroup ./members -t $place -n --strict
+[ $code = 7 ] && calls 1 && said "process $holder was not moved: 1 thing would still reach" && true
+result "and at a child that is found when the kernel names it"
 
 members $one
 STANDIN_HOOK=$appear STANDIN_SAY="ok busy ok" nsattach --cgroup ./members -t $place -n
@@ -359,6 +408,14 @@ STANDIN_SAY=left nsattach --pid $one --tree -t $place -n --no-record
 [ $code = 5 ] && ! grep -q "flags=0x20 " log && true
 result "a tree without a way back leaves no child to a later round"
 
+STANDIN_SAY="fail=38,11,$two" nsattach --pid $one --tree -t $place -n
+[ $code = 5 ] && calls 9 "flags=0x800 " && said "its child $two was born meanwhile and would stay behind" && true
+result "a child that can not be found is not left behind"
+
+STANDIN_SAY="fail=44,16,-1" nsattach --pid $one --tree -t $place -n
+[ $code = 1 ] && calls 1 && said "process $one was not moved .*: nsattach itself .* run it from another session" && true
+result "nsattach below who it is to move between pid namespaces says that it is in the way"
+
 LC_ALL=C.UTF-8 nsattach --pid $odd -t $place -n -v
 [ $code = 0 ] && said "process $odd (dä\\\\xff\\\\x1b\[31m) goes into" && true
 result "a name can not drive the terminal"
@@ -390,12 +447,30 @@ result "columns have the same names in all languages$skip"
 
 # What is shared already: all but net, or everything.
 nsattach --pid $one -t $two -a -v
-[ $code = 0 ] && said "nothing to do" && calls 0 && true
-result "where all is shared nothing is asked"
+[ $code = 0 ] && said "nothing to do" && calls 1 "flags=0x40 ns=0x4000000 " && true
+result "where all is shared it is asked who they are, and nothing else"
+
+STANDIN_SAY="fail=12,22" nsattach --pid $one -t $two -a
+[ $code = 1 ] && calls 1 && said "process $one was not moved .* it is a kernel thread" && true
+result "who can not be moved at all is told where all is shared, too"
+
+STANDIN_SAY="fail=11,3" nsattach --pid $one -t $two -a --dry-run
+[ $code = 1 ] && calls 1 && said "target $two has exited" && true
+result "so is who has gone, in a dry run"
+
+STANDIN_SAY="fail=12,22 ok" nsattach --each $one $holder -t $two -a
+[ $code = 6 ] && calls 2 "flags=0x41 " && said "process $one was not moved .* it is a kernel thread" &&
+	said "1 of 2 processes were not moved" && true
+result "and with --each of each"
 
 nsattach --pid $one -t $two -a --json
-[ $code = 0 ] && [ "$(tr -d ' \n' <out)" = '{"subjects":[]}' ] && calls 0 && true
+[ $code = 0 ] && printed "\"pid\": $one," && printed '"ns": \[\]' && printed '"moved": false' &&
+	printed '"error": null' && true
 result "nothing to do is JSON too"
+
+nsattach --pid $one -t $two -a --chrooted
+[ $code = 0 ] && calls 1 "flags=0xc ns=0x20000 " && true
+result "mnt is joined again to leave a chroot"
 
 nsattach --pid $one -t $two -a --wd /
 [ $code = 0 ] && calls 1 "ns=0x20000 " && true
@@ -413,8 +488,12 @@ nsattach $one $usr $top -t $two -m -v
 result "of several each keeps its own working directory"
 
 STANDIN_SAY=part nsattach $top $one $usr -t $two -m --each
-[ $code = 6 ] && calls 1 "flags=0x9 .* wd=- wd=$first_directory wd=/usr$" && true
+[ $code = 6 ] && calls 3 "flags=0x9 .* pids= $usr wd=/usr$" && grep -q "pids= $one wd=$first_directory$" log && true
 result "so does each for itself"
+
+STANDIN_SIZE=112 nsattach $one $usr -t $two -m --each -v
+[ $code = 0 ] && calls 2 "wd=/usr$" && ! said "single process only" && true
+result "each for itself keeps it with any module"
 
 nsattach $one $usr -t $two -m --wd /var
 [ $code = 0 ] && calls 1 "pids= $one $usr wd=/var$" && true

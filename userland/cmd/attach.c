@@ -89,10 +89,30 @@ static void step_number(const struct job *job)
 		fclose(f);
 }
 
+/*
+ * All are there already, says /proc of their numbers. The kernel tells of the processes
+ * themselves: who has gone, and who could not be moved at all.
+ */
+static int check_nothing(struct job *job)
+{
+	__u64 any = places_harmless(job->asked);
+	int code = 0;
+
+	nsattach_request_set_namespaces(job->request, any);
+	if (any)
+		code = move_check(job);
+	nsattach_request_set_namespaces(job->request, 0);
+	return code;
+}
+
 static int nothing_to_do(struct job *job)
 {
+	int code = check_nothing(job);
+
+	if (code)
+		return code;
 	job_step(job, "nothing to do: every namespace that was asked for is the same already");
-	return report_nothing(job);
+	return report_subjects(job);
 }
 
 /* Everything that only looks. */
@@ -124,6 +144,9 @@ static int dry_run(struct job *job)
 	int code;
 
 	if (!nsattach_request_namespaces(job->request)) {
+		code = check_nothing(job);
+		if (code)
+			return code;
 		job_step(job, "all are there already; this still reaches other namespaces:");
 	} else {
 		step_plan(job);
@@ -143,7 +166,7 @@ static int move(struct job *job)
 	int code = 0;
 
 	if (job->o->strict)
-		code = residue_refuse(job);
+		code = residue_refuse(job, 0, nsattach_request_count(job->request));
 	if (code)
 		return code;
 	if (!nsattach_request_namespaces(job->request))

@@ -30,19 +30,18 @@ static int submit(struct job *job)
 	int err;
 
 	signals_catch();
-	err = nsattach_request_detach(job->device, job->request);
-	if (err && !report_all_failed(job, err)) {
+	err = call_request(job, NSATTACH_STAGE_DETACH, job->request, 0);
+	if (err) {
 		nsattach_failure_of(job->request, NSATTACH_STAGE_DETACH, -err, &failure);
 		return job_explain(job, &failure);
 	}
 	threads = nsattach_request_result(job->request)->nr_threads;
-	if (err)
-		return report_subjects(job);
 	if (job->o->dry_run)
 		job_step(job, "it could be put back");
-	else
+	else if (threads)
 		job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
-	units_note(job);
+	if (job->o->dry_run || threads)
+		units_note(job);
 	return report_subjects(job);
 }
 

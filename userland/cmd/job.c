@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "job.h"
 
@@ -47,10 +48,23 @@ static int code_of(const struct nsattach_failure *f)
 	}
 }
 
+/* A shell that is to move into a pid namespace has us as its child. */
+static bool is_in_the_way(const struct nsattach_error *error)
+{
+	return error->tid == getpid() && (error->reason == NSATTACH_R_PID_CHILD ||
+					  error->reason == NSATTACH_R_PID_GROUP ||
+					  error->reason == NSATTACH_R_PID_SESSION);
+}
+
 int job_explain(struct job *job, const struct nsattach_failure *failure)
 {
 	job->failure = *failure;
 	nsattach_explain(failure, job->error, sizeof(job->error));
+	if (is_in_the_way(&failure->error))
+		job_fail(
+			job, 0,
+			"process %d was not moved into the pid namespace: nsattach itself (process %d) is its child, or in its process group or session, and would stay outside; run it from another session",
+			failure->pid, getpid());
 	return code_of(failure);
 }
 
@@ -162,6 +176,7 @@ void job_close(struct job *job)
 {
 	output_drop(job);
 	free(job->records);
+	free(job->outcomes);
 	free(job->residue);
 	nsattach_request_free(job->request);
 	nsattach_device_close(job->device);

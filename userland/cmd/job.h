@@ -40,6 +40,16 @@ struct progress {
 struct output;
 
 /**
+ * struct outcome - with --each: what became of one subject
+ * @stall_ns:	how long it stood still
+ * @failure:	why it failed; all 0 when it did not
+ */
+struct outcome {
+	__u64 stall_ns;
+	struct nsattach_failure failure;
+};
+
+/**
  * struct job - what a run works on
  * @o:		what it was told
  * @request:	the processes and where they go
@@ -56,6 +66,7 @@ struct output;
  * @output:	the table that is to be printed, or NULL
  * @records:	of those who were attached before, where it was asked
  * @nr_records:	their number
+ * @outcomes:	with --each, after the call: of each subject
  * @residue:	of each subject after the move, -1: not known; NULL: not looked for
  * @progress:	of a large set
  * @failure:	what the sentence is about; all 0 when it is not known in parts
@@ -77,6 +88,7 @@ struct job {
 	struct output *output;
 	struct nsattach_record *records;
 	int nr_records;
+	struct outcome *outcomes;
 	ssize_t *residue;
 	struct progress progress;
 	struct nsattach_failure failure;
@@ -137,6 +149,8 @@ void units_note(struct job *job);
 int job_open_paths(struct job *job);
 int job_open_quarantine(struct job *job);
 int job_choose_namespaces(struct job *job);
+/* One of these types which changes nothing in a process that joins the same again, or 0. */
+__u64 places_harmless(__u64 all);
 /* Where a process is: length of the path, 0 when it can not be seen. */
 size_t places_directory(pid_t pid, char path[PATH_MAX]);
 /* Before each call: the directories that the subjects of @r are to keep. 0 or -errno. */
@@ -145,7 +159,8 @@ int places_keep(const struct job *job, struct nsattach_request *r);
 /* residue.c: what would or does still reach the old namespaces */
 int residue_begin(struct job *job);
 int residue_print(struct job *job);
-int residue_refuse(struct job *job);
+/* Of the subjects from @first to before @end. */
+int residue_refuse(struct job *job, size_t first, size_t end);
 void residue_after(struct job *job);
 
 /* sets.c: descendants and members of a cgroup; 1 when some were added, 0, or -errno */
@@ -158,6 +173,21 @@ int sets_collect(struct job *job);
 int cgroup_join(struct job *job);
 int cgroup_return(struct job *job);
 
+/*
+ * call.c: attach or detach, as @stage says, the subjects of @r, which are those of the job from
+ * @first on; with --each each by itself. 0 or -errno; -EINTR: a signal came, and nothing more
+ * is begun.
+ */
+int call_request(struct job *job, enum nsattach_stage stage, struct nsattach_request *r,
+		 size_t first);
+/*
+ * The subjects of the job from @first on, each by itself: job->outcomes and the result of the
+ * request tell. -errno, when none has moved: a signal came, or the whole request is refused.
+ */
+int call_each(struct job *job, enum nsattach_stage stage, size_t first);
+/* Had it gone before its turn came? */
+bool call_found_gone(const struct job *job, size_t index);
+
 /* move.c: the call, and again for processes that appeared meanwhile */
 int move_all(struct job *job);
 int move_check(struct job *job);
@@ -168,15 +198,11 @@ int move_check(struct job *job);
  */
 int report_begin(struct job *job);
 bool report_wants_residue(const struct job *job);
-int report_nothing(struct job *job);
 int report_subjects(struct job *job);
 
 /* One that has gone before it could be opened, as job->failure has it; all that failed. */
 void report_missing(struct job *job);
 int report_each(struct job *job);
-
-/* --each: did the call fail because it failed with each by itself? */
-bool report_all_failed(const struct job *job, int err);
 
 /* attach.c, detach.c, list.c, features.c: the actions */
 int run_attach(struct job *job);
@@ -188,5 +214,7 @@ int run_features(struct job *job);
 void signals_catch(void);
 void signals_hold(void);
 int signals_caught(void);
+/* Was one caught that is to end what is being done? Not one that is held up. */
+bool signals_end(void);
 
 #endif /* NSATTACH_JOB_H */

@@ -3,10 +3,12 @@
  * Move: the call, and again for processes that appeared meanwhile
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "job.h"
 #include "../lib/internal.h"
@@ -66,82 +68,102 @@ static __u32 flags_of(const struct nsattach_request *r)
 	return nsattach_request_result(r)->flags;
 }
 
+static bool is_running(pid_t pid)
+{
+	struct pollfd exit = { .fd = nsattach_pidfd_open(pid), .events = POLLIN };
+	bool runs = exit.fd >= 0 && !poll(&exit, 1, 0);
+
+	if (exit.fd >= 0)
+		close(exit.fd);
+	return runs;
+}
+
 /*
  * A child was born between the look and the call. Look again; of one that forks
- * faster than that, the rest follows after the move.
+ * faster than that, the rest follows after the move. @code: why that is the end.
  */
-static bool take_child(struct job *job, struct nsattach_request *r, int err)
+static bool take_child(struct job *job, struct nsattach_request *r, int err, int *code)
 {
-	if (err != -EAGAIN || nsattach_request_result(r)->error.reason != NSATTACH_R_CHILD_LEFT)
+	const struct nsattach_error *error = &nsattach_request_result(r)->error;
+	size_t first = nsattach_request_count(r);
+	int grown;
+
+	if (err != -EAGAIN || error->reason != NSATTACH_R_CHILD_LEFT)
 		return false;
-	if (++job->looks > LOOKS_MAX) {
-		/* what follows could not be put back */
-		if (flags_of(r) & NSATTACH_F_NO_RECORD)
-			return false;
-		nsattach_request_set_flags(r, flags_of(r) & ~NSATTACH_F_WHOLE_TREE);
-		return true;
-	}
-	return sets_grow(job) >= 0;
+	grown = sets_grow(job);
+	if (grown < 0)
+		*code = sets_fail(job, grown);
+	else if (grown && job->o->strict)
+		*code = residue_refuse(job, first, nsattach_request_count(r));
+	if (*code || ++job->looks <= LOOKS_MAX)
+		return !*code;
+	/* what follows could not be put back; and who can not be found would never follow */
+	if (flags_of(r) & NSATTACH_F_NO_RECORD ||
+	    (!grown && error->tid != getpid() && is_running(error->tid)))
+		return false;
+	nsattach_request_set_flags(r, flags_of(r) & ~NSATTACH_F_WHOLE_TREE);
+	return true;
 }
 
-static int attach(struct job *job, struct nsattach_request *r)
-{
-	int err = places_keep(job, r);
-
-	return err ? err : nsattach_request_attach(job->device, r);
-}
-
+/* The subjects of @r, which are those of the job from @first on. */
 static int call(struct job *job, struct nsattach_request *r, size_t first)
 {
 	double start = now_ms();
-	int err;
+	int err, code = 0;
 
 	do {
-		err = signals_caught() ? -EINTR : attach(job, r);
-	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err)));
+		err = call_request(job, NSATTACH_STAGE_ATTACH, r, first);
+	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err, &code)));
+	if (code)
+		return code;
 	if (err && nsattach_request_count(r))
-		return err;
+		return fail(job, r, err);
 	step_done(job, r, now_ms() - start);
 	return 0;
 }
 
 /* What became of those from @first on becomes part of the whole result. */
-static void take_over(struct job *job, const struct nsattach_request *r, size_t first, int err)
+static void take_over(struct job *job, const struct nsattach_request *r, size_t first)
 {
 	struct nsattach_attach *all = &job->request->attach;
 
-	for (size_t i = 0; i < r->nr; i++) {
-		const struct nsattach_subject *s = &r->subjects[i];
-
-		job->request->subjects[first + i].nr_threads = s->nr_threads;
-		job->request->subjects[first + i].result = s->nr_threads ? 0 : s->result ?: err;
-	}
+	for (size_t i = 0; i < r->nr; i++)
+		job->request->subjects[first + i].nr_threads = r->subjects[i].nr_threads;
 	all->nr_threads += r->attach.nr_threads;
 	if (all->stall_ns < r->attach.stall_ns)
 		all->stall_ns = r->attach.stall_ns;
-	/* there is room for the reason of one of them */
-	if (all->error.subject == (__u32)-1 && r->attach.error.subject < r->nr) {
-		all->error = r->attach.error;
-		all->error.subject += first;
-	}
 }
 
-/* Those that were found since the last round. */
-static int move_rest(struct job *job, size_t first)
+/* All or none of those that were found since the last round. */
+static int move_together(struct job *job, size_t first)
 {
 	struct nsattach_request *rest;
 	int err = nsattach_request_copy(job->request, first, SIZE_MAX, &rest);
 	int code;
 
 	if (err)
-		return job_fail(job, EXIT_FAILED, "%s", strerror(-err));
-	job_step(job, "%zu processes appeared meanwhile", nsattach_request_count(rest));
+		return sets_fail(job, err);
 	nsattach_request_set_flags(rest, flags_of(rest) & ~NSATTACH_F_WHOLE_TREE);
-	err = call(job, rest, first);
-	take_over(job, rest, first, err);
-	code = err && !(flags_of(rest) & NSATTACH_F_EACH) ? fail(job, rest, err) : 0;
+	code = call(job, rest, first);
+	if (!code)
+		take_over(job, rest, first);
 	nsattach_request_free(rest);
 	return code;
+}
+
+static int move_rest(struct job *job, size_t first)
+{
+	size_t count = nsattach_request_count(job->request);
+	int code = 0;
+
+	job_step(job, "%zu processes appeared meanwhile", count - first);
+	if (job->o->strict)
+		code = residue_refuse(job, first, count);
+	if (code)
+		return code;
+	if (job->o->flags & NSATTACH_F_EACH)
+		return call(job, job->request, first);
+	return move_together(job, first);
 }
 
 /*
@@ -158,12 +180,10 @@ static size_t put_back(struct job *job)
 	nsattach_request_set_flags(r, NSATTACH_F_EACH);
 	/* the call has its deadline */
 	signals_hold();
-	nsattach_request_detach(job->device, r);
-	for (size_t i = 0; i < nsattach_request_count(r); i++) {
-		const struct nsattach_subject *s = nsattach_request_subject(r, i);
-
-		stay += s->result ? s->result != -ESRCH : !s->nr_threads;
-	}
+	if (call_each(job, NSATTACH_STAGE_DETACH, 0))
+		return nsattach_request_count(r);
+	for (size_t i = 0; i < nsattach_request_count(r); i++)
+		stay += !nsattach_request_subject(r, i)->nr_threads && !call_found_gone(job, i);
 	return stay;
 }
 
@@ -214,19 +234,18 @@ static int move_more(struct job *job)
 int move_all(struct job *job)
 {
 	bool set = job->o->tree || job->o->cgroup;
-	int err;
+	int code = 0;
 
 	/* what a later round may have to put back */
-	if (set && !(job->o->flags & NSATTACH_F_EACH)) {
-		err = job_load_records(job);
-		if (err)
-			return err;
-	}
+	if (set && !(job->o->flags & NSATTACH_F_EACH))
+		code = job_load_records(job);
+	if (code)
+		return code;
 	/* up to here a signal may just end us; from here on it must be told what it left */
 	signals_catch();
-	err = call(job, job->request, 0);
-	if (err && !report_all_failed(job, err))
-		return fail(job, job->request, err);
+	code = call(job, job->request, 0);
+	if (code)
+		return code;
 	job->moved = true;
 	if (set && !(flags_of(job->request) & NSATTACH_F_WHOLE_TREE))
 		return move_more(job);
@@ -241,8 +260,8 @@ int move_check(struct job *job)
 	nsattach_request_set_flags(job->request,
 				   (flags & ~NSATTACH_F_WHOLE_TREE) | NSATTACH_F_CHECK);
 	do {
-		err = attach(job, job->request);
+		err = call_request(job, NSATTACH_STAGE_ATTACH, job->request, 0);
 	} while (err && drop_gone(job, job->request, 0, err));
 	nsattach_request_set_flags(job->request, flags);
-	return err && !report_all_failed(job, err) ? fail(job, job->request, err) : 0;
+	return err && nsattach_request_count(job->request) ? fail(job, job->request, err) : 0;
 }

@@ -95,10 +95,8 @@ static __u64 shared_by_all(const struct job *job)
 	return shared;
 }
 
-/* One that is joined although it is the same: the cgroup can not be joined alone. */
-static __u64 one_of(__u64 all)
+__u64 places_harmless(__u64 all)
 {
-	/* joining it again changes nothing in the process */
 	static const __u64 harmless[] = { CLONE_NEWUTS, CLONE_NEWNET, CLONE_NEWCGROUP };
 
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
@@ -121,12 +119,13 @@ static int expand_all(struct job *job, __u64 *mask)
 	all = job->query.namespaces & ~not_in_all(job) & ~paths;
 	shared = shared_by_all(job);
 	/* root and working directory are set by joining mnt, again if need be */
-	if (job->o->wd || job->o->flags & NSATTACH_F_ROOT)
+	if (job->o->wd || job->o->flags & (NSATTACH_F_ROOT | NSATTACH_F_CHROOTED))
 		shared &= ~(__u64)CLONE_NEWNS;
 	job->asked = *mask | all;
 	*mask |= all & ~shared;
+	/* the cgroup can not be joined alone */
 	if (job->o->join_cgroup && !*mask && !paths)
-		*mask = one_of(all);
+		*mask = places_harmless(all);
 	return 0;
 }
 
@@ -168,7 +167,7 @@ static const char *name_to_keep(pid_t pid, char path[PATH_MAX])
 /* An older module takes one name for all. */
 static bool one_each(const struct job *job, const struct nsattach_request *r)
 {
-	return nsattach_request_count(r) == 1 ||
+	return nsattach_request_count(r) == 1 || (job->o->flags & NSATTACH_F_EACH) ||
 	       job->query.attach_size > offsetof(struct nsattach_attach, wds);
 }
 

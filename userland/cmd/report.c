@@ -8,7 +8,7 @@
 
 #include "output.h"
 
-enum { PID, COMMAND, NS, TARGET, MOVED, THREADS, STALL, RESIDUE, ERROR, WHY };
+enum { PID, COMMAND, NS, TARGET, MOVED, THREADS, STALL, RESIDUE, ERROR, REASON, WHY };
 
 static const struct column columns[] = {
 	[PID] = { "PID", COLUMN_NUMBER, false, "the process" },
@@ -22,33 +22,27 @@ static const struct column columns[] = {
 	[RESIDUE] = { "RESIDUE", COLUMN_NUMBER, true,
 		      "things that still reach the old namespaces after the move" },
 	[ERROR] = { "ERROR", COLUMN_TEXT, true, "name of the errno" },
+	[REASON] = { "REASON", COLUMN_TEXT, true, "name of the kernel's reason" },
 	[WHY] = { "WHY", COLUMN_TEXT, true, "why it did not move" },
 };
-
-static int stage_of(const struct job *job)
-{
-	return job->o->verb == VERB_DETACH ? NSATTACH_STAGE_DETACH : NSATTACH_STAGE_ATTACH;
-}
 
 /* One that was only found, not named, may exit before its turn comes. */
 static bool counts(const struct job *job, size_t index)
 {
-	return index < job->given ||
-	       nsattach_request_subject(job->request, index)->result != -ESRCH;
+	return index < job->given || !job->outcomes || !call_found_gone(job, index);
 }
 
 /* Into job->error. */
 static int explain(struct job *job, size_t index)
 {
-	struct nsattach_failure failure;
-
-	nsattach_failure_of_subject(job->request, stage_of(job), index, &failure);
-	return job_explain(job, &failure);
+	return job_explain(job, &job->outcomes[index].failure);
 }
 
-static void add_failure(struct job *job, struct output *out, int err)
+/* As job->failure and job->error have it. */
+static void add_failure(struct job *job, struct output *out)
 {
-	output_text(out, ERROR, strerrorname_np(err));
+	output_text(out, ERROR, strerrorname_np(job->failure.err));
+	output_text(out, REASON, nsattach_reason_name(job->failure.error.reason));
 	output_text(out, WHY, job->error);
 }
 
@@ -87,12 +81,13 @@ static void add_subject(struct job *job, struct output *out, size_t index)
 		output_printf(out, TARGET, "%d", target);
 	output_text(out, MOVED, s->result || !s->nr_threads ? "0" : "1");
 	output_printf(out, THREADS, "%u", s->nr_threads);
-	output_printf(out, STALL, "%llu", result->stall_ns / 1000);
+	output_printf(out, STALL, "%llu",
+		      (job->outcomes ? job->outcomes[index].stall_ns : result->stall_ns) / 1000);
 	if (job->residue && job->residue[index] >= 0)
 		output_printf(out, RESIDUE, "%zd", job->residue[index]);
 	if (s->result) {
 		explain(job, index);
-		add_failure(job, out, -s->result);
+		add_failure(job, out);
 	}
 }
 
@@ -109,18 +104,10 @@ void report_missing(struct job *job)
 		add_namespaces(out, 0);
 		output_text(out, MOVED, "0");
 		output_text(out, THREADS, "0");
-		add_failure(job, out, job->failure.err);
+		add_failure(job, out);
 	}
 	job_about(job, 0, 0);
 	*job->error = '\0';
-}
-
-bool report_all_failed(const struct job *job, int err)
-{
-	const struct nsattach_subject *first = nsattach_request_subject(job->request, 0);
-
-	/* after a signal nobody knows of the rest */
-	return job->o->flags & NSATTACH_F_EACH && err && err != -EINTR && first && first->result;
 }
 
 /* The call succeeds when one moved: the exit status is that of a failure when none did. */
@@ -163,14 +150,6 @@ int report_begin(struct job *job)
 bool report_wants_residue(const struct job *job)
 {
 	return job->output && output_has(job->output, RESIDUE);
-}
-
-/* Nothing had to be moved. */
-int report_nothing(struct job *job)
-{
-	if (job->output)
-		output_end(job->output);
-	return report_each(job);
 }
 
 int report_subjects(struct job *job)

@@ -24,12 +24,12 @@ static const struct column columns[] = {
 };
 
 /* A namespace that is the same already is not joined, but things may reach out of it too. */
-static int begin_scan(struct job *job, struct residue_set **set)
+static int begin_scan(struct job *job, size_t first, size_t end, struct residue_set **set)
 {
 	int err;
 
 	nsattach_request_set_namespaces(job->request, job->asked);
-	err = residue_set_new(job->request, 0, nsattach_request_count(job->request), set);
+	err = residue_set_new(job->request, first, end, set);
 	nsattach_request_set_namespaces(job->request, job->joined);
 	return err;
 }
@@ -95,13 +95,13 @@ int residue_begin(struct job *job)
 
 int residue_print(struct job *job)
 {
+	size_t i = 0, count = nsattach_request_count(job->request);
 	struct lister l = { .out = job->output };
 	struct residue_set *set;
-	int err = begin_scan(job, &set);
-	size_t i = 0;
+	int err = begin_scan(job, 0, count, &set);
 
-	for (; i < nsattach_request_count(job->request) && !err; i++) {
-		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
+	for (; i < count && !err; i++) {
+		progress(job, "what processes hold open:", i, count);
 		l.pid = nsattach_request_pid(job->request, i);
 		err = scan(job, set, i, 0, list_one, &l);
 	}
@@ -147,15 +147,15 @@ static int refuse(struct job *job, size_t index, const struct counter *c)
 		c->first.what);
 }
 
-int residue_refuse(struct job *job)
+int residue_refuse(struct job *job, size_t first, size_t end)
 {
 	struct residue_set *set;
-	int err = begin_scan(job, &set), code = err ? fail_scan(job, 0, err) : 0;
+	int err = begin_scan(job, first, end, &set), code = err ? fail_scan(job, first, err) : 0;
 
-	for (size_t i = 0; i < nsattach_request_count(job->request) && !code; i++) {
+	for (size_t i = first; i < end && !code; i++) {
 		struct counter c = { 0 };
 
-		progress(job, "what processes hold open:", i, nsattach_request_count(job->request));
+		progress(job, "what processes hold open:", i - first, end - first);
 		err = scan(job, set, i, 0, count_one, &c);
 		if (err)
 			code = fail_scan(job, i, err);
@@ -259,7 +259,7 @@ void residue_after(struct job *job)
 
 	if (!job->o->verbose && !job->o->quarantine && !report_wants_residue(job))
 		return;
-	a.err = begin_scan(job, &set);
+	a.err = begin_scan(job, 0, count, &set);
 	if (a.err)
 		a.first = nsattach_request_pid(job->request, a.holders++);
 	else

@@ -12,6 +12,7 @@
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 static volatile sig_atomic_t caught;
+static bool held;
 
 static void catch_signal(int number)
 {
@@ -39,6 +40,7 @@ void signals_hold(void)
 {
 	sigset_t set;
 
+	held = true;
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaddset(&set, numbers[i]);
@@ -48,4 +50,9 @@ void signals_hold(void)
 int signals_caught(void)
 {
 	return caught;
+}
+
+bool signals_end(void)
+{
+	return caught && !held;
 }

@@ -9,6 +9,8 @@
  *		part	with every second one it failed
  *		busy	it failed, EBUSY
  *		none	it failed with each by itself, EBUSY
+ *		fail=REASON,ERRNO[,TID]	it failed for that reason; TID -1 is who asks
+ *		bad	it is refused for its form, EINVAL
  *		left	a child would be left behind, as long as that is to be told
  *		slow	waits for a signal, and was interrupted
  * STANDIN_HOOK	command that is run before the answer; $STANDIN_NUMBER is the number of the call
@@ -252,6 +254,10 @@ static const char *next_answer(void)
 
 static int fail(struct nsattach_attach *a, int reason, int err)
 {
+	struct nsattach_subject *s = (void *)(uintptr_t)a->subjects;
+
+	for (__u32 i = 0; i < a->nr_subjects; i++)
+		s[i].result = i ? -ECANCELED : -err;
 	a->error.reason = reason;
 	a->error.subject = 0;
 	errno = err;
@@ -267,41 +273,56 @@ static int wait_for_signal(struct nsattach_attach *a)
 	return fail(a, NSATTACH_R_INTERRUPTED, EINTR);
 }
 
-static void answer_each(struct nsattach_attach *a, int every, int err, int reason)
+/* The call fails when it does with all. */
+static int answer_each(struct nsattach_attach *a, int every, int err, int reason)
 {
 	struct nsattach_subject *s = (void *)(uintptr_t)a->subjects;
+	static int count;
+	__u32 failed = 0;
 
 	for (__u32 i = 0; i < a->nr_subjects; i++) {
-		bool fails = every && i % every == (__u32)every - 1;
+		bool fails = every && ++count % every == 0;
 
 		s[i].result = fails ? -err : 0;
 		s[i].nr_threads = fails || a->flags & NSATTACH_F_CHECK ? 0 : 1;
 		a->nr_threads += s[i].nr_threads;
+		failed += fails;
 		if (fails) {
 			a->error.reason = reason;
 			a->error.subject = i;
 		}
 	}
+	errno = err;
+	return failed < a->nr_subjects ? 0 : -1;
 }
 
-static int answer(struct nsattach_attach *a)
+static int answer(struct nsattach_attach *a, int number)
 {
 	const char *say = next_answer();
+	int reason, err, tid = 0;
 
+	a->stall_ns = number * 1000000ULL;
+	if (sscanf(say, "fail=%d,%d,%d", &reason, &err, &tid) >= 2) {
+		a->error.tid = tid < 0 ? getpid() : tid;
+		a->error.state = tid ? 'S' : 0;
+		return fail(a, reason, err);
+	}
 	if (!strcmp(say, "busy"))
 		return fail(a, NSATTACH_R_SUBJECT_INIT, EBUSY);
 	if (!strcmp(say, "left") && a->flags & NSATTACH_F_WHOLE_TREE)
 		return fail(a, NSATTACH_R_CHILD_LEFT, EAGAIN);
+	if (!strcmp(say, "bad")) {
+		a->error.reason = NSATTACH_R_FLAGS;
+		errno = EINVAL;
+		return -1;
+	}
 	if (!strcmp(say, "slow"))
 		return wait_for_signal(a);
 	if (!strcmp(say, "part"))
-		answer_each(a, 2, ENOENT, NSATTACH_R_NOT_ATTACHED);
-	else if (!strcmp(say, "none"))
-		answer_each(a, 1, EBUSY, NSATTACH_R_SUBJECT_INIT);
-	else
-		answer_each(a, 0, 0, 0);
-	errno = EBUSY;
-	return strcmp(say, "none") ? 0 : -1;
+		return answer_each(a, 2, ENOENT, NSATTACH_R_NOT_ATTACHED);
+	if (!strcmp(say, "none"))
+		return answer_each(a, 1, EBUSY, NSATTACH_R_SUBJECT_INIT);
+	return answer_each(a, 0, 0, 0);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -324,5 +345,5 @@ int ioctl(int fd, unsigned long request, ...)
 		return list(arg);
 	write_log(request == NSATTACH_IOC_ATTACH ? "attach" : "detach", arg);
 	run_hook("STANDIN_HOOK", ++calls);
-	return answer(arg);
+	return answer(arg, calls);
 }
