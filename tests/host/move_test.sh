@@ -515,6 +515,27 @@ nsattach --pid $one -t $two -a --join-cgroup
 [ "$skip" ] || { [ $code = 0 ] && calls 1 "flags=0x1000 ns=0x4000000 "; } && true
 result "the cgroup is joined even where all is shared$skip"
 
+nsattach --detach $one
+[ "$skip" ] || { [ $code = 0 ] && calls 1 "detach flags=0x1000 " && [ ! -s "$work/err" ]; } && true
+result "a detach takes back out of it$skip"
+
+STANDIN_WITHOUT=0x1000 nsattach --detach $one
+[ $code = 0 ] && calls 1 "detach flags=0x0 " && [ ! -s "$work/err" ] && true
+result "a module that knows no cgroups is not asked to"
+
+STANDIN_NOCGROUP=1 nsattach --detach $one
+[ "$skip" ] || { [ $code = 0 ] && calls 1 "detach flags=0x0 " && said "stays in it; move it by hand, or give --keep-cgroup"; } && true
+result "where it can not be left, that is told$skip"
+
+STANDIN_NOCGROUP=1 nsattach --detach $one --keep-cgroup
+[ $code = 0 ] && calls 1 "detach flags=0x0 " && [ ! -s "$work/err" ] && true
+result "but not to who wants to stay"
+
+STANDIN_TYPES=0x20000 STANDIN_WITHOUT=0x1000 STANDIN_SIZE=112 nsattach --features
+[ $code = 0 ] && printed "^net .*no .*without CONFIG_NET_NS$" && printed "^cgroup .*no .*without CONFIG_CGROUPS$" &&
+	printed "^join-cgroup .*no .*newer module$" && printed "^wd-of-each .*no .*newer module; " && true
+result "what a kernel or a module does not have is listed with the reason"
+
 nsattach --dry-run --pid $holder -t $place -n -o kind,ns
 [ $code = 0 ] && printed "socket net" && calls 1 "attach flags=0x40 " && true
 result "a dry run lists the socket that would stay"
@@ -608,6 +629,11 @@ ulimit -n 30
 nsattach --pid $parent --tree -t $place -n
 [ $code = 1 ] && said "raise ulimit -n" && calls 0 && true
 result "a tree that is larger than the limit of open files is not taken for a smaller one"
+
+members $one
+STANDIN_HOOK="pgrep -P $parent | head -n 13 >>$work/members/cgroup.procs" nsattach --cgroup ./members -t $place -n
+[ $code = 1 ] && calls 2 "detach .* pids= $one$" && said "raise ulimit -n" && true
+result "nor is one that grows beyond it in a later round told without the remedy"
 pkill -P $parent
 
 exit $failed

@@ -209,6 +209,8 @@ TEST(an_action_refuses_what_it_has_no_use_for)
 	refused("--detach --pid 5 --no-record",
 		"--detach takes only --pid, --tree, --cgroup, --each, --timeout, --keep-cgroup, "
 		"--dry-run, --output, --json, --verbose, not --no-record");
+	refused("--detach 5 --quarantine", "--detach takes only");
+	refused("--detach 5 --quarantine", "not --quarantine");
 	CHECK_INT(parse("--detach 5 --tree --each --dry-run --keep-cgroup -o pid -J -v --timeout 1"),
 		  0);
 	refused("--list 5", "--list takes only --output, --json, not --pid");
@@ -243,6 +245,9 @@ TEST(timeouts_are_seconds)
 	CHECK_INT(timeout_parse("1s", &ns, error), -EINVAL);
 	CHECK_INT(timeout_parse("nan", &ns, error), -EINVAL);
 	CHECK_INT(timeout_parse("1.2.3", &ns, error), -EINVAL);
+	CHECK_HAS(error, "'1.2.3' is no number of seconds");
+	CHECK_INT(timeout_parse(".", &ns, error), -EINVAL);
+	CHECK_HAS(error, "'.' is no number of seconds");
 	CHECK_INT(timeout_parse("", &ns, error), -EINVAL);
 }
 

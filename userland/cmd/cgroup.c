@@ -28,30 +28,37 @@ static const char *mount_of_cgroup2(void)
 	return NULL;
 }
 
-/* Directory of the cgroup that @pid is in. */
-static int cgroup_of(pid_t pid, char path[PATH_MAX])
+/* Its cgroup of version 2 as /proc has it. -ENOENT: that version was never mounted. */
+static int read_cgroup(pid_t pid, char path[PATH_MAX])
 {
-	const char *mount = mount_of_cgroup2();
-	char file[64], line[PATH_MAX];
+	char file[64];
 	int err = -ENOENT;
 	FILE *f;
 
-	if (!mount)
-		return -EOPNOTSUPP;
 	snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
 	f = fopen(file, "re");
 	if (!f)
 		return -ESRCH;
-	while (err && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::", 3))
-			continue;
-		/* "/../x": outside of what we see */
-		err = strncmp(line + 3, "/..", 3) ? 0 : -EXDEV;
-		path_format(path, "%s%s", mount, line + 3);
+	while (err && fgets(path, PATH_MAX, f)) {
+		path[strcspn(path, "\n")] = '\0';
+		err = starts_with(path, "0::") ? 0 : -ENOENT;
 	}
 	fclose(f);
 	return err;
+}
+
+/* Directory of the cgroup that @pid is in. */
+static int cgroup_of(pid_t pid, char path[PATH_MAX])
+{
+	const char *mount = mount_of_cgroup2();
+	char line[PATH_MAX];
+	int err = mount ? read_cgroup(pid, line) : -EOPNOTSUPP;
+
+	if (err)
+		return err;
+	path_format(path, "%s%s", mount, line + 3);
+	/* "/../x": outside of what we see */
+	return starts_with(line + 3, "/..") ? -EXDEV : 0;
 }
 
 static int open_directory(struct job *job, const char *path)
@@ -109,14 +116,29 @@ int cgroup_join(struct job *job)
 int cgroup_return(struct job *job)
 {
 	const char *mount = mount_of_cgroup2();
-	int err;
+	int code = job_query(job), err;
 
-	if (job->o->keep_cgroup || !mount)
-		return 0;
+	/* without the flag no attach of this module joins a cgroup */
+	if (code || job->o->keep_cgroup || !(job->query.attach_flags & NSATTACH_F_CGROUP) || !mount)
+		return code;
 	err = open_directory(job, mount);
 	if (!err)
 		return 0;
 	job_about(job, 0, -err);
 	return job_fail(job, EXIT_FAILED, "%s can not be opened: %s; give --keep-cgroup", mount,
 			strerror(-err));
+}
+
+/* The records do not tell who had joined one. */
+void cgroup_note(struct job *job)
+{
+	char line[PATH_MAX];
+
+	if (job->o->keep_cgroup || !(job->query.attach_flags & NSATTACH_F_CGROUP) ||
+	    mount_of_cgroup2() || read_cgroup(getpid(), line))
+		return;
+	job_note(
+		job,
+		"cgroup version 2 is not mounted on %s here: who joined a cgroup with --join-cgroup stays in it; move it by hand, or give --keep-cgroup if that is wanted",
+		mounts[0]);
 }

@@ -40,8 +40,10 @@ static int submit(struct job *job)
 		job_step(job, "it could be put back");
 	else if (threads)
 		job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
-	if (job->o->dry_run || threads)
+	if (job->o->dry_run || threads) {
 		units_note(job);
+		cgroup_note(job);
+	}
 	return report_subjects(job);
 }
 

@@ -2,6 +2,7 @@
 /*
  * Features: what this kernel and module can do, and why not where they can't
  */
+#include <stddef.h>
 #include <linux/sched.h>
 
 #include "output.h"
@@ -39,10 +40,34 @@ static const struct feature {
 	{ "check", 0, NSATTACH_F_CHECK, "--dry-run asks the kernel", "needs a newer module" },
 	{ "whole-tree", 0, NSATTACH_F_WHOLE_TREE, "--tree leaves no child behind",
 	  "needs a newer module; --tree looks again after the move instead" },
+	{ "join-cgroup", 0, NSATTACH_F_CGROUP, "--join-cgroup, and --detach out of it",
+	  "needs a newer module" },
 	{ "renumber", 0, NSATTACH_F_PID_RENUMBER, "--renumber", "needs pid-move" },
 	{ "keep-session", 0, NSATTACH_F_PID_KEEP_SESSION, "--keep-session", "needs pid-move" },
 	{ "reparent", 0, NSATTACH_F_PID_REPARENT, "--reparent", "needs pid-move" },
 };
+
+/* What a kernel is built with to have a type; mnt is in each. */
+static const struct config {
+	__u64 flag;
+	const char *without;
+} configs[] = {
+	{ CLONE_NEWUSER, "this kernel is built without CONFIG_USER_NS" },
+	{ CLONE_NEWUTS, "this kernel is built without CONFIG_UTS_NS" },
+	{ CLONE_NEWIPC, "this kernel is built without CONFIG_IPC_NS" },
+	{ CLONE_NEWNET, "this kernel is built without CONFIG_NET_NS" },
+	{ CLONE_NEWPID, "this kernel is built without CONFIG_PID_NS" },
+	{ CLONE_NEWCGROUP, "this kernel is built without CONFIG_CGROUPS" },
+	{ CLONE_NEWTIME, "this kernel is built without CONFIG_TIME_NS" },
+};
+
+static const char *without(__u64 flag)
+{
+	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++)
+		if (configs[i].flag == flag)
+			return configs[i].without;
+	return "needs a newer module";
+}
 
 static void add(struct output *out, const char *name, bool available, const char *note)
 {
@@ -61,14 +86,14 @@ static void add_namespaces(struct output *out, const struct nsattach_query *quer
 	for (size_t i = 0; i < count; i++) {
 		bool available = query->namespaces & ns[i].flag;
 
-		add(out, ns[i].name, available,
-		    available ? "--ns type"
-			      : "this kernel is built without it, or the module can not attach it");
+		add(out, ns[i].name, available, available ? "--ns type" : without(ns[i].flag));
 	}
 }
 
 static void add_features(struct output *out, const struct nsattach_query *query)
 {
+	bool wds = query->attach_size > offsetof(struct nsattach_attach, wds);
+
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		const struct feature *f = &table[i];
 		bool available = f->feature ? !!(query->features & f->feature)
@@ -76,6 +101,9 @@ static void add_features(struct output *out, const struct nsattach_query *query)
 
 		add(out, f->name, available, available ? f->with : f->without);
 	}
+	add(out, "wd-of-each", wds,
+	    wds ? "of several processes each keeps its working directory"
+		: "needs a newer module; several processes get / without --each");
 }
 
 int run_features(struct job *job)

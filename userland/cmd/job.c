@@ -51,9 +51,9 @@ static int code_of(const struct nsattach_failure *f)
 /* A shell that is to move into a pid namespace has us as its child. */
 static bool is_in_the_way(const struct nsattach_error *error)
 {
-	return error->tid == getpid() && (error->reason == NSATTACH_R_PID_CHILD ||
-					  error->reason == NSATTACH_R_PID_GROUP ||
-					  error->reason == NSATTACH_R_PID_SESSION);
+	return error->tid == getpid() &&
+	       (error->reason == NSATTACH_R_PID_CHILD || error->reason == NSATTACH_R_PID_GROUP ||
+		error->reason == NSATTACH_R_PID_SESSION);
 }
 
 int job_explain(struct job *job, const struct nsattach_failure *failure)

@@ -169,9 +169,10 @@ bool job_has_subject(const struct job *job, pid_t pid);
 int sets_fail(struct job *job, int err);
 int sets_collect(struct job *job);
 
-/* cgroup.c: into the target's cgroup; with a detach back to the former one */
+/* cgroup.c: into the target's cgroup; with a detach back to the former one, or tell who stays */
 int cgroup_join(struct job *job);
 int cgroup_return(struct job *job);
+void cgroup_note(struct job *job);
 
 /*
  * call.c: attach or detach, as @stage says, the subjects of @r, which are those of the job from

@@ -29,13 +29,13 @@ int timeout_parse(const char *text, __u64 *ns, char error[ERROR_MAX])
 	char *end;
 	double seconds;
 
-	/* strtod would take "inf", "0x1" and " 1" too */
-	if (!*text || text[strspn(text, "0123456789.")])
+	seconds = strtod(text, &end);
+	/* it would take "inf", "0x1" and " 1" too */
+	if (end == text || *end || text[strspn(text, "0123456789.")])
 		return fail(error,
 			    "'%s' is no number of seconds; give --timeout 10 or --timeout 0.5",
 			    text);
-	seconds = strtod(text, &end);
-	if (*end || seconds <= 0)
+	if (seconds <= 0)
 		return fail(error, "the timeout must be more than 0 seconds, not '%s'", text);
 	if (seconds * 1e9 > (double)NSATTACH_TIMEOUT_MAX_NS)
 		return fail(error, "the longest timeout is %llu seconds, not '%s'",
@@ -367,7 +367,7 @@ static int check_attach(const struct options *o, char error[ERROR_MAX])
 
 static int check_detach(const struct options *o, char error[ERROR_MAX])
 {
-	if (o->target || names_namespaces(o) || o->quarantine)
+	if (o->target || names_namespaces(o))
 		return fail(
 			error,
 			"--detach puts all back where it came from: it takes no --target and no --ns");
