@@ -373,8 +373,8 @@ echo $one >members/.hidden/cgroup.procs
 	cd members/deep
 	for _ in {1..25}; do
 		printf -v name %0200d 0
-		mkdir $name
-		cd -P $name
+		mkdir "$name"
+		cd -P "$name"
 		: >cgroup.procs
 	done
 	echo $holder >cgroup.procs
