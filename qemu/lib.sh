@@ -14,18 +14,26 @@ die() { printf 'nsattach: %s\n' "$*" >&2; exit 1; }
 # make without the variables of our own Makefile, which would mean something else to the makefiles called (V, TEST, CONFIG).
 make=(env -u MAKEFLAGS -u MFLAGS -u V -u TEST -u KERNEL -u CONFIG make)
 
-# on_exit COMMAND: run it however this process ends (the background children in $running are ended first).
+# on_exit COMMAND: run it however this process ends (the background children in $running, or -GROUP, are ended first).
 exit_commands=() running=''
 on_exit() { exit_commands+=("$1"); }
 at_exit() {
 	local command
-	# shellcheck disable=SC2086 # several pids
-	[ -z "$running" ] || kill $running 2>/dev/null || :
+	# shellcheck disable=SC2086 # several
+	[ -z "$running" ] || kill -- $running 2>/dev/null || :
 	for command in "${exit_commands[@]}"; do eval "$command"; done
 }
-trap at_exit EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# A second signal ends the trap of the exit, so that of the signal does all. PIPE: who reads us may have been ended first.
+ended() {
+	at_exit
+	exit "$1"
+}
+set_traps() {
+	trap at_exit EXIT
+	trap 'ended 130' INT
+	trap 'ended 143' TERM HUP PIPE
+}
+set_traps
 
 # One line per step that takes long: rewritten in place on a terminal, a line every 20 seconds elsewhere.
 progress() {

@@ -197,19 +197,20 @@ on_kernel() { # KERNEL CONFIG
 }
 
 # apart KERNEL CONFIG: on_kernel in a process of its own, so that a kernel that cannot be had, or a module that does not
-# compile for it, is one failure and the others still run. Not in an if or ||, where set -e would not hold in it.
+# compile for it, is one failure and the others still run. Not in an if or ||, where set -e would not hold in it. And in a
+# process group of its own, which a signal ends whole: the shell alone would wait for the kernel that it has compiled.
 apart() {
 	local status
+	set -m
 	(
 		exit_commands=() running=''
-		trap at_exit EXIT
-		trap 'exit 143' TERM
+		set_traps
 		set -e
 		on_kernel "$@"
-	) &
-	running=$!
-	set +e
-	wait "$running"
+	) </dev/null &
+	running=-$!
+	set +em
+	wait "$!"
 	status=$?
 	set -e
 	running=''
