@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
-# Suites that are scripts of qemu/demo, run in the guest with TAP: the demonstrations with each container runtime, and the
-# stories of README.md. Those of runtimes run only when TEST names them, in a guest with more memory.
+# Which suites there are, and what each needs in the guest: the programs of tests/, and the scripts of qemu/demo, run with TAP:
+# the demonstrations with each container runtime, the stories of README.md, the mistakes of a newcomer. Those of runtimes run
+# only when TEST names them, in a guest with more memory.
 
 runtime_suites='runc crun podman docker'
+
+# selected SUITE: does TEST= ask for it (or for everything)?
+selected() {
+	local pattern
+	[ -n "${TEST-}" ] || return 0
+	for pattern in $TEST; do
+		# shellcheck disable=SC2053 # these are patterns
+		[[ $1 == $pattern ]] && return
+	done
+	return 1
+}
+
+# selected_suites KERNEL: their names. An old program may lie in build/tests: only what has a source counts.
+selected_suites() {
+	local file suite
+	for file in "$top"/tests/*_test.c; do
+		suite=$(basename "$file" _test.c)
+		if selected "$suite"; then echo "$suite"; fi
+	done
+	script_suites "$1"
+}
 
 # The Debian packages of each runtime that a small Debian lacks; what else their programs link is taken from this machine.
 packages_of() {
@@ -29,11 +51,13 @@ versions_of() {
 		awk '/^Package: / { name = $2 } /^Version: / { print name, $2 }'
 }
 
-# runtime_tree RUNTIME: prints the directory with its packages unpacked, made once for each set of versions.
+# runtime_tree RUNTIME: prints the directory with its packages unpacked, made once for each set of versions. In a
+# substitution set -e does not hold: here it must, or a package that cannot be had is missing in the guest.
 runtime_tree() {
 	local name key dir
 	local -a files=() names
 	local -A versions=()
+	set -e
 	read -ra names < <(packages_of "$1")
 	use_suite system
 	# One question for all of them: each costs a second.
@@ -79,6 +103,13 @@ wants_runtimes() {
 	return 1
 }
 
+# guest_memory: MB that the guest of these suites gets
+guest_memory() {
+	local memory=2048
+	if wants_runtimes; then memory=4096; fi
+	echo "${MEMORY:-$memory}"
+}
+
 # script_suites KERNEL: the names of those that are asked for
 script_suites() {
 	local name
@@ -98,36 +129,33 @@ newcomer_items() {
 	! cmp -s "$ko" "$work/other.ko" || die "the vermagic of $ko is not understood"
 	printf '#!/bin/busybox sh\nTAP=1 exec sh /job/newcomer.sh\n' >"$work/newcomer"
 	chmod 755 "$work/newcomer"
-	tree=$(runtime_tree newcomer) || exit 1
-	printf '%s\n' "tree:$tree" "file:$top/userland/udev/60-nsattach.rules:/lib/udev/rules.d/"
-	printf '%s\n' "file:$work/newcomer:/job/last" "file:$top/qemu/demo/newcomer.sh:/job/" "file:$work/other.ko:/job/"
+	tree=$(runtime_tree newcomer)
+	printf '%s\n' "tree:$tree" "file:$top/userland/udev/60-nsattach.rules:/lib/udev/rules.d/" \
+		"file:$work/newcomer:/job/last" "file:$top/qemu/demo/newcomer.sh:/job/" "file:$work/other.ko:/job/" \
+		"file:$top/qemu/demo/show.sh:/job/"
 }
 
-# script_items KERNEL: the selected suites, and what they need in the guest
+# script_items SUITE: one that moves the daemon of the demonstration
 script_items() {
-	local name script tree
-	local -a names=() modules=()
-	if [[ $1 == *-stock ]] && selected newcomer; then
-		newcomer_items
-		echo "file:$top/qemu/demo/show.sh:/job/"
-	fi
-	if selected stories; then names+=(stories); fi
-	if wants_runtimes; then
-		for name in $runtime_suites; do
-			if selected "$name"; then names+=("$name"); fi
-		done
-	fi
-	[ ${#names[@]} -gt 0 ] || return 0
-	build_teller
-	for name in "${names[@]}"; do
-		script=$(script_of "$name")
-		tree=$(runtime_tree "$name") || exit 1
-		printf '#!/bin/busybox sh\nTAP=1 RUNTIME=%s exec sh /job/%s\n' "$name" "$script" >"$work/$name"
-		chmod 755 "$work/$name"
-		printf '%s\n' "file:$work/$name:/tests/${name}_test" "file:$top/qemu/demo/$script:/job/" "tree:$tree"
-	done
-	[[ " ${names[*]} " != *" docker "* ]] || modules=("${docker_modules[@]/#/module:}")
-	printf '%s\n' "file:$build/demo/teller" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/pid.sh:/job/" \
+	local script tree
+	script=$(script_of "$1")
+	tree=$(runtime_tree "$1")
+	printf '#!/bin/busybox sh\nTAP=1 RUNTIME=%s exec sh /job/%s\n' "$1" "$script" >"$work/$1"
+	chmod 755 "$work/$1"
+	printf '%s\n' "file:$work/$1:/tests/$1_test" "file:$top/qemu/demo/$script:/job/" "tree:$tree" \
+		"file:$build/demo/teller" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/pid.sh:/job/" \
 		"file:$top/qemu/demo/engine.sh:/job/" "file:$top/qemu/demo/world.sh:/job/" \
-		"file:$top/README.md:/job/" "file:$top/userland/man/nsattach.8:/job/" "${modules[@]}"
+		"file:$top/README.md:/job/" "file:$top/userland/man/nsattach.8:/job/"
+	[ "$1" != docker ] || printf 'module:%s\n' "${docker_modules[@]}"
+}
+
+# suite_items SUITE: what it needs in the guest
+suite_items() {
+	if [ -e "$top/tests/$1_test.c" ]; then
+		echo "file:$build/tests/$1_test:/tests/"
+	elif [ "$1" = newcomer ]; then
+		newcomer_items
+	else
+		script_items "$1"
+	fi
 }

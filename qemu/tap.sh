@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2086
 # Reads what the guest writes on its channel, prints a line per suite and what failed in it, and counts.
 # A suite is good if its plan was kept, its status is 0, every result is ok or a skip that qemu/skips allows, and the
-# kernel log stayed clean. Each thing that is wrong is one failure.
+# kernel log stayed clean. Each thing that is wrong is one failure. For skips, the kernel may have another name: $skips_of.
 
 # tap_read KERNEL CONFIG RESULTS SECONDS: standard input is the channel; a row per suite is added to the file RESULTS.
 # Nothing for SECONDS, which no suite may take, is a guest that hangs.
@@ -37,9 +37,9 @@ tap_read() {
 }
 
 # What the suite of this run measured: a line each of kernel, config, scale, suite, test, name and value. It stays until the
-# suite runs again.
+# suite runs again at this scale.
 tap_figures() {
-	echo "$build/figures/$kernel-$config-$suite.tsv"
+	echo "$build/figures/$(cell_of "$kernel" "$config" "$suite").tsv"
 }
 
 # tap_figure "NAME VALUE": at whole scale they are the result, and shown
@@ -92,7 +92,7 @@ tap_skip() {
 	seen+=1 skipped+=1 lines=()
 	while read -r a b c d _; do
 		# shellcheck disable=SC2053 # these are patterns
-		[[ $a != '#'* && $kernel == $a && $config == $b && $suite == $c && ${name% } == $d ]] && return
+		[[ $a != '#'* && ${skips_of:-$kernel} == $a && $config == $b && $suite == $c && ${name% } == $d ]] && return
 	done <"$top/qemu/skips"
 	failed+=1
 	tap_failure "skipped '${name% }', which qemu/skips does not allow:$why"
@@ -127,8 +127,7 @@ tap_row() {
 	[ $failed = 0 ] || printf ', %d failed' "$failed"
 	[ $skipped = 0 ] || printf ', %d skipped' "$skipped"
 	printf ', %d s\n' "$1"
-	[ $failed = 0 ] || [ "$kernel" = host ] || printf '        again: make test KERNEL=%s CONFIG=%s%s TEST=%s\n' "$kernel" "$config" \
-		"${SCALE:+ SCALE=$SCALE}" "$suite"
+	[ $failed = 0 ] || [ "$kernel" = host ] || printf '        %s\n' "$(again "$kernel" "$config" "$suite")"
 	printf '%s\t%s\t%s\t%d\t%d\t%d\t%d\n' "$kernel" "$config" "$suite" "$passed" "$failed" "$skipped" "$1" >>"$results"
 	cell_done "$suite" "$failed" "$(tail -n 1 "$results")" "${told[@]}"
 }

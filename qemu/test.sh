@@ -5,7 +5,7 @@
 #   KSRC=/path/to/linux  that tree as the kernel
 #   V=1                  show all of the TAP
 #   SCALE=whole          the full numbers of rounds and processes (hours)
-#   RESUME=1             what passed before with the same inputs is not run again
+#   RESUME=1             what passed before with the same inputs is not run again (see cells.sh)
 #   RESULTS=FILE         where the rows go; build/results.tsv without it
 #   DETERMINISTIC=1      one processor, guest time counts guest instructions
 #   SOAK=60              the soak suite for so many minutes, with a line a minute
@@ -67,46 +67,36 @@ host() {
 	fi
 }
 
-# selected SUITE: does TEST= ask for it (or for everything)?
-selected() {
-	local pattern
-	[ -n "${TEST-}" ] || return 0
-	for pattern in $TEST; do
-		# shellcheck disable=SC2053 # these are patterns
-		[[ $1 == $pattern ]] && return
-	done
-	return 1
-}
-
-# selected_suites KERNEL: their names. An old program may lie in build/tests: only what has a source counts.
-selected_suites() {
-	local file suite
-	for file in "$top"/tests/*_test.c; do
-		suite=$(basename "$file" _test.c)
-		if selected "$suite"; then echo "$suite"; fi
-	done
-	script_suites "$1"
-}
-
-# test_items KERNEL: what they need in the guest
-test_items() {
-	local suite
-	selected_suites "$1" | while read -r suite; do
-		[ ! -e "$top/tests/${suite}_test.c" ] || echo "file:$build/tests/${suite}_test:/tests/"
-	done
-	script_items "$1"
-}
-
-pack() { # KERNEL CONFIG KERNEL-DIR
-	local -a items
+# environment KERNEL CONFIG: what the guest's job is told
+environment() {
 	printf 'export NSATTACH_KERNEL=%q NSATTACH_CONFIG=%q NSATTACH_SLOWNESS=%d NSATTACH_SCALE=%q NSATTACH_LIMIT=%d NSATTACH_GDB=%q NSATTACH_FIRST=%q NSATTACH_SOAK=%q\n' \
-		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" "$(limit "$2")" "${GDB-}" "${FIRST-}" "${SOAK-}" \
-		>"$work/environment"
-	mapfile -t items < <(test_items "$1" && command_items)
-	[ -z "${TRACE-}" ] || items+=("ko:$trace_ko" "file:$build/fuzz/fuzz")
-	"$top/qemu/initramfs.sh" "$work/initrd" "$3" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
-		"file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
+		"$1" "$2" "$(slowness "$2")" "${SCALE:-quick}" "$(limit "$2")" "${GDB-}" "${FIRST-}" "${SOAK-}"
+}
+
+# common_items: what every guest has
+common_items() {
+	printf '%s\n' "${guest_items[@]}"
+	command_items
+	[ -z "${TRACE-}" ] || printf '%s\n' "ko:$trace_ko" "file:$build/fuzz/fuzz"
+	printf '%s\n' "ko:$ko" "file:$work/environment:/job/" "file:$top/qemu/guest/tests.sh:/job/main" \
 		"file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
+}
+
+# list_items KERNEL CONFIG SUITE...: into $work/common, and $work/items/SUITE. Into files, since a failure in <() goes unnoticed
+# and the guest would lack something.
+list_items() {
+	local suite
+	mkdir -p "$work/items"
+	environment "$1" "$2" >"$work/environment"
+	common_items >"$work/common"
+	for suite in "${@:3}"; do suite_items "$suite" >"$work/items/$suite"; done
+}
+
+# pack KERNEL-DIR SUITE...
+pack() {
+	local -a items
+	mapfile -t items < <(cd "$work/items" && cat "${@:2}" ../common | awk '!had[$0]++')
+	"$top/qemu/initramfs.sh" "$work/initrd" "$1" "${items[@]}"
 }
 
 # emulator_slipped LOGS: did the guest die at boot of a breakpoint that was gone already? QEMU can run one that the kernel
@@ -115,20 +105,26 @@ emulator_slipped() {
 	! grep -qa '^nsattach: ' "$1/channel" && grep -qa 'Oops: int3' "$1/console"
 }
 
+# choose_vm CONFIG: sets vm_options
+choose_vm() {
+	local append=''
+	[ "$1" = plain ] || append=panic_on_warn=1
+	# Container engines want programs of AppArmor where the kernel has it.
+	if wants_runtimes; then append+=' apparmor=0'; fi
+	vm_options=(--append "$append" --memory "$(guest_memory)")
+	[ -z "${GDB-}" ] || vm_options+=(--gdb)
+	[ -z "${DETERMINISTIC-}" ] || vm_options+=(--deterministic)
+}
+
 # vm_run KERNEL CONFIG KERNEL-DIR [TRY]: boot, and read the verdict while it is written
 vm_run() {
 	local logs=$build/logs/$1-$2 status=0 vm silence=$(($(limit "$2") + 120))
-	local append='' memory=2048
-	local -a options=()
-	[ "$2" = plain ] || append=panic_on_warn=1
-	# Container engines want programs of AppArmor where the kernel has it.
-	if wants_runtimes; then append+=' apparmor=0' memory=4096; fi
-	[ -z "${GDB-}" ] || { options+=(--gdb) && silence=86400; }
-	[ -z "${DETERMINISTIC-}" ] || options+=(--deterministic)
+	[ -z "${GDB-}" ] || silence=86400
 	mkdir -p "$logs"
 	: >"$logs/channel"
+	: >"$logs/console"
 	"$top/qemu/vm.sh" --kernel "$3" --initrd "$work/initrd" --channel "$logs/channel" --console "$logs/console" \
-		--append "$append" --memory "${MEMORY:-$memory}" --timeout "${TIMEOUT:-$((6 * $(limit "$2")))}" "${options[@]}" &
+		--timeout "${TIMEOUT:-$((6 * $(limit "$2")))}" "${vm_options[@]}" &
 	vm=$! running=$!
 	# In the background and waited for, so that a signal ends the guest at once.
 	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" |
@@ -159,39 +155,53 @@ traced() {
 
 # no_word KERNEL CONFIG SUITE...: what the guest said nothing of has failed
 no_word() {
-	local suite
+	local suite kernel=$1 config=$2 why='the guest said nothing of it'
 	for suite in "${@:3}"; do
-		printf 'FAILED  %-14s the guest said nothing of it\n' "$suite"
-		printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" "$suite" >>"$results"
+		printf 'FAILED  %-14s %s\n' "$suite" "$why"
+		printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$kernel" "$config" "$suite" >>"$results"
+		cell_done "$suite" 1 '' "   $suite: $why"
 	done
 }
 
+# build_all KERNEL CONFIG KERNEL-DIR
+build_all() {
+	build_userland
+	build_module "$3" "$1-$2"
+	build_tests
+	[ -z "$(script_suites "$1")" ] || build_teller
+	[ -z "${TRACE-}" ] || build_fuzz
+}
+
+# What is packed is what the keys are of, and what was built: nobody else builds between.
 on_kernel() { # KERNEL CONFIG
-	local kernel_dir TEST=${TEST-}
-	local -a suites
+	local kernel_dir skips_of=$1 TEST=${TEST-}
+	local -a suites vm_options
 	local -i boots=0
 	say "on $1 ($2)"
 	kernel_dir=$("$top/qemu/kernel.sh" "$1" "$2" | tail -n1)
-	lock "build-$checkout"
-	build_userland
-	build_module "$kernel_dir" "$1-$2"
-	build_tests
-	[ -z "${TRACE-}" ] || build_fuzz
-	unlock "build-$checkout"
-	lock "vm-$checkout-$1-$2"
-	cells_begin "$kernel_dir"
+	[ "$1" != own ] || grep -qx CONFIG_NSATTACH_PID_MOVE=y "$kernel_dir/.config" || skips_of=own-unpatched
 	mapfile -t suites < <(selected_suites "$1")
 	[ ${#suites[@]} -gt 0 ] || die "there is no suite TEST='$TEST' (see tests/*_test.c and qemu/suites.sh)"
+	choose_vm "$2"
+	lock "vm-$checkout-$1-$2"
+	lock "build-$checkout"
+	build_all "$1" "$2" "$kernel_dir"
+	list_items "$1" "$2" "${suites[@]}"
+	cells_begin "$kernel_dir" "${suites[@]}"
 	# Once more for those that come after one that ends the guest.
 	while mapfile -t suites < <(cells_to_do "$1" "$2" "${suites[@]}") && [ ${#suites[@]} -gt 0 ]; do
 		TEST=${suites[*]}
-		pack "$1" "$2" "$kernel_dir"
+		pack "$kernel_dir" "${suites[@]}"
+		unlock "build-$checkout"
 		say "booting $1 ($2)"
 		vm_run "$1" "$2" "$kernel_dir"
+		lock "build-$checkout"
 		[ -z "${TRACE-}" ] || traced "$1-$2"
 		[ -z "${STOP-}" ] || break
 		[ "$(cells_to_do "$1" "$2" "${suites[@]}" | wc -l)" -lt ${#suites[@]} ] || break
+		cells_begin "$kernel_dir" "${suites[@]}"
 	done
+	unlock "build-$checkout"
 	[ -n "${STOP-}" ] || [ ${#suites[@]} = 0 ] || no_word "$1" "$2" "${suites[@]}"
 	unlock "vm-$checkout-$1-$2"
 }

@@ -7,7 +7,7 @@ runtime_items() {
 	local path tree
 	case ${RUNTIME:-runc} in
 	docker | podman)
-		tree=$(runtime_tree "$RUNTIME") || exit 1
+		tree=$(runtime_tree "$RUNTIME")
 		printf '%s\n' "tree:$tree" "file:$top/qemu/demo/engine.sh:/job/"
 		[ "$RUNTIME" != docker ] || printf '%s\n' "${docker_modules[@]/#/module:}"
 		return
@@ -29,7 +29,9 @@ prepare_world() {
 	build_module "$kernel_dir" "$kernel-$config"
 	build_teller
 	printf 'export RUNTIME=%q\n' "${RUNTIME:-runc}" >"$build/demo/environment"
-	mapfile -t items < <(runtime_items && command_items)
+	# To a file first: a failure in <() goes unnoticed, and the guest would lack something.
+	{ runtime_items; command_items; } >"$build/demo/items"
+	mapfile -t items <"$build/demo/items"
 	"$top/qemu/initramfs.sh" "$initrd" "$kernel_dir" "${guest_items[@]}" "${items[@]}" "ko:$ko" \
 		"file:$build/demo/teller" "file:$build/demo/environment:/job/" "file:$main:/job/main" \
 		"file:$top/qemu/demo/world.sh:/job/" "file:$top/qemu/demo/show.sh:/job/" "file:$top/qemu/demo/pid.sh:/job/" \
