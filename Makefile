@@ -11,7 +11,7 @@ CONFIG_GIVEN = $(filter-out file undefined default,$(origin CONFIG))
 
 help: ## this list
 	@echo 'make TARGET [KERNEL=6.1-stock|6.1-patched|6.12-stock|6.12-patched|newest-patched] [CONFIG=plain|lockdep|kasan|kcsan]'
-	@echo '     [TEST="SUITE..."] [KSRC=/path/to/linux] [V=1]'
+	@echo '     [TEST="SUITE..."] [KSRC=/path/to/linux] [SCALE=whole] [V=1]'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s  %s\n", $$1, $$2 }' Makefile
 
 demo: ## a live process moves into a running container: the proof, in a VM (KERNEL=6.1-stock; RUNTIME=runc, crun, podman or docker)
@@ -24,7 +24,7 @@ test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on K
 
 test-all: ## the matrix: all suites at whole scale on all kernels and configs, resumed where it stopped (hours)
 	@qemu/packages.sh test
-	@qemu/matrix.sh $(or $(where),$(if $(CONFIG_GIVEN),$(foreach k,6.1 6.12 newest,$(k)-patched:$(CONFIG))))
+	@qemu/matrix.sh $(or $(where),$(if $(CONFIG_GIVEN),$(patsubst %,%:$(CONFIG),$(if $(KSRC),own,6.1-patched 6.12-patched newest-patched))))
 
 mutants: ## break the module on purpose, one small change at a time: is each noticed? (MUTANT="perm-*")
 	@qemu/packages.sh test

@@ -6,7 +6,7 @@
 #   modules/                  root of its lib/modules
 #   build/                    what `make -C` compiles nsattach.ko against
 # kernel.sh --source VERSION: print the directory of Debian's unpacked, unpatched kernel source.
-# KSRC=/path/to/linux takes the tree there, as it is, instead of Debian's.
+# KSRC=/path/to/linux is the tree, as it is, of the kernel `own`.
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -30,6 +30,7 @@ kernel=${1:?$usage} config=${2:-plain}
 [ -e "$top/qemu/configs/$config.config" ] || [ "$config" = plain ] || die "no config '$config'; $usage"
 
 if [ -n "${KSRC-}" ]; then
+	[ "$kernel" = own ] || die "KSRC=$KSRC is the kernel 'own', and $kernel is another: give one of the two"
 	own_kernel "$KSRC" "$config"
 else
 	case $kernel in
@@ -39,6 +40,7 @@ else
 		;;
 	6.1-patched | 6.12-patched | newest-patched) source_kernel "${kernel%-patched}" patched "$config" ;;
 	6.1-unpatched | 6.12-unpatched | newest-unpatched) source_kernel "${kernel%-unpatched}" unpatched "$config" ;;
+	own) die "KERNEL=own is the tree that KSRC=/path/to/linux gives" ;;
 	*) die "no kernel '$kernel'; $usage" ;;
 	esac
 fi

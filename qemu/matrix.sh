@@ -1,35 +1,72 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # matrix.sh [KERNEL[:CONFIG]]...: every suite, at whole scale, on every kernel and config that makes sense, two guests at a
-# time. Prints a line per suite as it ends, then one table (a row per kernel, a column per suite, in a cell passed, failed
-# and skipped tests and the time), then for each red cell what the log says and the command that runs it again.
-#   SCALE=quick   at the scale of make test
-#   WORKERS=1     one guest at a time
+# time where there is memory for that. Prints a line as a row begins and ends and as each suite ends, then one table (a row per
+# kernel, a column per suite, in a cell passed, failed and skipped tests and the time), then for each red cell what the log says
+# and the command that runs it again.
+#   TEST="threads abi"   only these suites, on the kernels that have them
+#   KSRC=/path/to/linux  that tree instead of Debian's kernels
+#   SCALE=quick          at the scale of make test
+#   WORKERS=1            one guest at a time
 # build/matrix.tsv has the same for machines, build/figures.tsv what the suites measured. A cell that passed is not run
-# again as long as its inputs stay the same.
+# again as long as its inputs stay the same (cells.sh).
 set -eu -o pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=suites.sh
+. "$(dirname "$0")/suites.sh"
+# shellcheck source=cells.sh
+. "$(dirname "$0")/cells.sh"
 
 dir=$build/matrix
+export RESUME=1 SCALE=${SCALE:-whole}
 
-# Debug configs are for kernels that are compiled here. KCSAN needs a compiler with support that fits the kernel: 6.1.
-rows() {
+# Debug configs are for kernels that are compiled here; the unpatched one is looked up in as a stock kernel is, under their
+# eyes. KCSAN needs a compiler with support that fits the kernel: 6.1.
+all_rows() {
 	local kernel
-	if [ $# -gt 0 ]; then
-		printf '%s\n' "$@"
+	echo host:plain
+	if [ -n "${KSRC-}" ]; then
+		printf '%s\n' own:{kasan,lockdep,plain}
 		return
 	fi
-	printf '%s\n' host:plain 6.1-patched:kasan 6.1-patched:kcsan 6.1-patched:lockdep
+	printf '%s\n' 6.1-patched:kasan 6.1-patched:kcsan 6.1-patched:lockdep
 	for kernel in 6.12 newest; do printf '%s\n' "$kernel"-patched:{kasan,lockdep,plain}; done
-	printf '%s\n' 6.1-patched:plain 6.1-stock:plain 6.12-stock:plain
+	printf '%s\n' 6.1-unpatched:{kasan,lockdep} 6.1-patched:plain 6.1-stock:plain 6.12-stock:plain
 }
 
-# row KERNEL:CONFIG
+# suites_on KERNEL: does TEST= select one that it has?
+suites_on() {
+	case $1 in
+	host) selected userland ;;
+	*) [ -n "$(selected_suites "$1")" ] ;;
+	esac
+}
+
+# rows [KERNEL:CONFIG]...: these or all, of those where there is something to run
+rows() {
+	local where
+	# shellcheck disable=SC2046 # several
+	[ $# -gt 0 ] || set -- $(all_rows)
+	for where in "$@"; do
+		[[ $where == *:* ]] || where+=:plain
+		if suites_on "${where%%:*}"; then echo "$where"; fi
+	done
+}
+
+# fitting_workers: how many guests the memory of this machine is enough for, of two
+fitting_workers() {
+	awk -v guest="$(guest_memory)" '/^MemTotal/ { print $2 / 1024 < 2 * (guest + 256) + 1024 ? 1 : 2 }' /proc/meminfo
+}
+
+# row N/M KERNEL:CONFIG: what compiles for minutes says so every 20 seconds
 row() {
-	local kernel=${1%%:*} config=${1#*:}
-	RESUME=1 SCALE=${SCALE:-whole} RESULTS=$dir/$kernel-$config.tsv "$top/qemu/test.sh" "$1" 2>&1 </dev/null |
-		tee "$dir/$kernel-$config.log" | sed -un "/^\(ok\|FAILED\|before\|figure\|==\)/s/^/$(printf '%-14s %-8s' "$kernel" "$config")/p" || :
+	local kernel=${2%%:*} config=${2#*:} head
+	head=$(printf '%-14s %-8s' "$kernel" "$config")
+	echo "$head== row $1 begins"
+	RESULTS=$dir/$kernel-$config.tsv "$top/qemu/test.sh" "$2" 2>&1 </dev/null | tee "$dir/$kernel-$config.log" |
+		sed -un "/^\(ok\|FAILED\|before\|figure\|==\|   [0-9]* s, \)/s/^/$head/p" || :
+	echo "$head== row $1 ends after $((SECONDS / 60)) min: $(tail -n 1 "$dir/$kernel-$config.log")"
 }
 
 # The table, in as many blocks of columns as the width asks for. Suites in the order of their names; load, rmmod and
@@ -65,31 +102,33 @@ table() {
 }
 
 red_cells() {
-	local kernel config suite
+	local kernel config suite why
 	awk -F '\t' '$5 { print $1, $2, $3 }' "$1" | while read -r kernel config suite; do
 		printf '\n%s %s %s\n' "$kernel" "$config" "$suite"
-		if [ -s "$build/cells/$kernel-$config-$suite.why" ]; then
-			sed -n '1,40p' "$build/cells/$kernel-$config-$suite.why"
+		why=$cells/$(cell_of "$kernel" "$config" "$suite").why
+		if [ -s "$why" ]; then
+			sed -n '1,40p' "$why"
 		else
-			grep -vE '^(ok|before|==) ' "$dir/$kernel-$config.log" | tail -n 20 | sed 's/^/   /'
+			{ grep -vE '^(ok|before|==) ' "$dir/$kernel-$config.log" || :; } | tail -n 20 | sed 's/^/   /'
 		fi
-		case $suite in
-		build | verdict | load | rmmod | leaks) suite='' ;;
-		esac
-		printf '   again: make test KERNEL=%s CONFIG=%s SCALE=%s%s\n' "$kernel" "$config" "${SCALE:-whole}" "${suite:+ TEST=$suite}"
+		printf '   %s\n' "$(again "$kernel" "$config" "$suite")"
 	done
 }
 
 if [ "${1-}" = --row ]; then
-	row "$2"
+	row "$2" "$3"
 	exit
 fi
 
+lock "matrix-$checkout"
 mkdir -p "$dir"
 rm -f "$dir"/*.tsv "$dir"/*.log
 mapfile -t wanted < <(rows "$@")
-say "${#wanted[@]} rows, ${WORKERS:-2} at a time; what passed before is not run again (rm -r build/cells forgets it)"
-printf '%s\n' "${wanted[@]}" | xargs -P "${WORKERS:-2}" -n 1 "$0" --row || :
+[ ${#wanted[@]} -gt 0 ] || die "there is no suite TEST='${TEST-}' on ${*:-any kernel} (see tests/*_test.c and qemu/suites.sh)"
+workers=${WORKERS:-$(fitting_workers)}
+say "${#wanted[@]} rows, $workers at a time; what passed before is not run again (rm -r build/cells forgets it)"
+for i in "${!wanted[@]}"; do echo "$((i + 1))/${#wanted[@]} ${wanted[i]}"; done |
+	xargs -P "$workers" -n 2 "$0" --row || :
 printf 'kernel\tconfig\tsuite\tpassed\tfailed\tskipped\tseconds\n' >"$build/matrix.tsv"
 for where in "${wanted[@]}"; do
 	if [ ! -s "$dir/${where/:/-}.tsv" ]; then printf '%s\t%s\tbuild\t0\t1\t0\t0\n' "${where%%:*}" "${where#*:}"; fi
@@ -97,6 +136,8 @@ for where in "${wanted[@]}"; do
 done | LC_ALL=C sort -t $'\t' -k1,1V -k2,2 -k3,3 >"$dir/all"
 cat "$dir/all" >>"$build/matrix.tsv"
 printf 'kernel\tconfig\tscale\tsuite\ttest\tfigure\tvalue\n' >"$build/figures.tsv"
-for where in "${wanted[@]}"; do cat "$build/figures/${where/:/-}"-*.tsv 2>/dev/null || :; done >>"$build/figures.tsv"
+for where in "${wanted[@]}"; do
+	cat "$build/figures/$(cell_of "${where%%:*}" "${where#*:}" '')"*.tsv 2>/dev/null || :
+done >>"$build/figures.tsv"
 red_cells "$dir/all"
 table "$dir/all"
