@@ -341,6 +341,25 @@ STANDIN_HOOK="echo $inside >>$work/members/cgroup.procs" nsattach --cgroup ./mem
 [ $code = 0 ] && calls 1 "pids= $one$" && true
 result "who turns up inside after the move needs no other round"
 
+# who shares the namespaces of the attached one is as if born there: mnt and net of the stand-in's record
+members $one $two $inside
+STANDIN_LIST=$one nsattach --detach --cgroup ./members
+[ $code = 0 ] && calls 1 "detach .* pids= $one$" && [ "$(wc -l <"$work/err")" = 1 ] &&
+	said "^nsattach: 1 process born inside stays there: $two; --target $one --ns mnt,net --no-record can take them out$" && true
+result "who was born inside and stays there is told, with the way out"
+
+STANDIN_LIST=$one nsattach --detach --cgroup ./members --dry-run
+[ $code = 0 ] && said "^nsattach: 1 process born inside would stay there: $two; " && true
+result "before a detach as well"
+
+STANDIN_LIST=$one STANDIN_SAY=none nsattach --detach --cgroup ./members --each
+[ $code = 1 ] && said "process $one was not put back" && ! said "born inside" && true
+result "but not where nobody goes back"
+
+STANDIN_LIST=$one STANDIN_HOOK="rm $work/members/cgroup.procs" nsattach --detach $one --tree
+[ $code = 0 ] && [ ! -s "$work/err" ] && true
+result "a detach of a whole tree is quiet"
+
 members 0 $one
 nsattach --cgroup ./members -t $place -n
 [ $code = 1 ] && said "some of its processes are not in this pid namespace" && calls 0 && true

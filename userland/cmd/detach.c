@@ -4,23 +4,15 @@
  */
 #include "job.h"
 
-/*
- * Of a tree or cgroup only those go back that were attached: a child born inside
- * came from nowhere else.
- */
 static int drop_born_inside(struct job *job)
 {
-	size_t dropped = job_drop(job, job->given, false);
+	int code = born_drop(job);
 
-	if (dropped)
-		job_step(job,
-			 "%zu processes were born inside and stay there; move them with --target",
-			 dropped);
-	if (!nsattach_request_count(job->request))
+	if (!code && !nsattach_request_count(job->request))
 		return job_fail(job, EXIT_FAILED,
 				"none of the processes of %s is attached; see nsattach --list",
 				job->o->cgroup);
-	return 0;
+	return code;
 }
 
 static int submit(struct job *job)
@@ -43,6 +35,7 @@ static int submit(struct job *job)
 	if (job->o->dry_run || threads) {
 		units_note(job);
 		cgroup_note(job);
+		born_note(job);
 	}
 	return report_subjects(job);
 }

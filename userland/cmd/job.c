@@ -114,19 +114,6 @@ bool job_has_record(const struct job *job, pid_t pid)
 	return false;
 }
 
-size_t job_drop(struct job *job, size_t first, bool attached)
-{
-	size_t dropped = 0;
-
-	for (size_t i = nsattach_request_count(job->request); i-- > first;) {
-		if (job_has_record(job, nsattach_request_pid(job->request, i)) != attached)
-			continue;
-		nsattach_request_remove(job->request, i);
-		dropped++;
-	}
-	return dropped;
-}
-
 static void tell(const char *format, va_list args)
 {
 	char *text;
@@ -176,6 +163,7 @@ void job_close(struct job *job)
 {
 	output_drop(job);
 	free(job->records);
+	free(job->born);
 	free(job->outcomes);
 	free(job->residue);
 	nsattach_request_free(job->request);

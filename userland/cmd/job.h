@@ -50,6 +50,17 @@ struct outcome {
 };
 
 /**
+ * struct born - one that was born inside, before a detach
+ * @with:	a subject by whose attach it is there
+ * @namespaces:	what that attach changed
+ */
+struct born {
+	pid_t pid;
+	pid_t with;
+	__u64 namespaces;
+};
+
+/**
  * struct job - what a run works on
  * @o:		what it was told
  * @request:	the processes and where they go
@@ -66,6 +77,8 @@ struct outcome {
  * @output:	the table that is to be printed, or NULL
  * @records:	of those who were attached before, where it was asked
  * @nr_records:	their number
+ * @born:	with --detach: who was born inside
+ * @nr_born:	their number
  * @outcomes:	with --each, after the call: of each subject
  * @residue:	of each subject after the move, -1: not known; NULL: not looked for
  * @progress:	of a large set
@@ -88,6 +101,8 @@ struct job {
 	struct output *output;
 	struct nsattach_record *records;
 	int nr_records;
+	struct born *born;
+	size_t nr_born;
 	struct outcome *outcomes;
 	ssize_t *residue;
 	struct progress progress;
@@ -105,8 +120,6 @@ int job_query(struct job *job);
 /* Who is attached now; after the call nobody can tell any more. */
 int job_load_records(struct job *job);
 bool job_has_record(const struct job *job, pid_t pid);
-/* Out of the request, from @first on: who was attached then, or who was not. How many? */
-size_t job_drop(struct job *job, size_t first, bool attached);
 void job_step(const struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, whether the steps are told or not: what one has to know though all went well. */
 void job_note(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -204,6 +217,10 @@ int report_subjects(struct job *job);
 /* One that has gone before it could be opened, as job->failure has it; all that failed. */
 void report_missing(struct job *job);
 int report_each(struct job *job);
+
+/* born.c: take who was not attached out of a set that is to be detached; tell who stays inside */
+int born_drop(struct job *job);
+void born_note(struct job *job);
 
 /* attach.c, detach.c, list.c, features.c: the actions */
 int run_attach(struct job *job);

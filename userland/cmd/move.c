@@ -187,6 +187,20 @@ static size_t put_back(struct job *job)
 	return stay;
 }
 
+/* Those who were attached before leave the request. How many? */
+static size_t drop_older(struct job *job)
+{
+	size_t dropped = 0;
+
+	for (size_t i = nsattach_request_count(job->request); i-- > 0;) {
+		if (!job_has_record(job, nsattach_request_pid(job->request, i)))
+			continue;
+		nsattach_request_remove(job->request, i);
+		dropped++;
+	}
+	return dropped;
+}
+
 /* After a failure with @code, whose sentence there is already. */
 static int undo(struct job *job, size_t end, int code)
 {
@@ -199,7 +213,7 @@ static int undo(struct job *job, size_t end, int code)
 	while (nsattach_request_count(job->request) > end)
 		nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
 	/* a detach leads to where one was before it was first attached: further back than here */
-	older = job_drop(job, 0, true);
+	older = drop_older(job);
 	stay = older + put_back(job);
 	if (!stay)
 		return code;
