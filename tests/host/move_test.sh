@@ -162,9 +162,9 @@ STANDIN_SAY="fail=24,4 ok" nsattach --each $one $two -t $place -n
 [ $code = 0 ] && calls 3 "pids= $two$" && [ ! -s "$work/err" ] && true
 result "with --each who had to let an older attach go first is asked for again"
 
-STANDIN_HOOK="[ \$STANDIN_NUMBER != 2 ] || kill -2 \$PPID" nsattach --each $one $two $holder -t $place -n
-[ $code = 6 ] && calls 2 && said "process $holder was not moved .* interrupted by a signal" &&
-	said "1 of 3 processes were not moved" && true
+STANDIN_HOOK="[ \$STANDIN_NUMBER != 2 ] || kill -2 \$PPID" STANDIN_SAY="ok none" nsattach --each $one $two $holder -t $place -n -o pid,stall-us
+[ $code = 6 ] && calls 2 && said "process $two was not moved .* it is the init" && printed "^ *$holder *0$" &&
+	said "process $holder was not moved .* interrupted by a signal" && said "2 of 3 processes were not moved" && true
 result "with --each a signal is the end, and who moved before is told"
 
 STANDIN_SAY="fail=1,22 none" nsattach --each $one $two -t $place -n
@@ -481,6 +481,10 @@ STANDIN_SAY="fail=12,22 ok" nsattach --each $one $holder -t $two -a
 [ $code = 6 ] && calls 2 "flags=0x41 " && said "process $one was not moved .* it is a kernel thread" &&
 	said "1 of 2 processes were not moved" && true
 result "and with --each of each"
+
+nsattach --pid $one -t $two -a --reparent
+[ $code = 0 ] && calls 1 "flags=0x40 " && true
+result "without the options of a type that is not joined"
 
 nsattach --pid $one -t $two -a --json
 [ $code = 0 ] && printed "\"pid\": $one," && printed '"ns": \[\]' && printed '"moved": false' &&

@@ -99,6 +99,7 @@ static int check_nothing(struct job *job)
 	int code = 0;
 
 	nsattach_request_set_namespaces(job->request, any);
+	nsattach_request_set_flags(job->request, job->o->flags & NSATTACH_F_EACH);
 	if (any)
 		code = move_check(job);
 	nsattach_request_set_namespaces(job->request, 0);

@@ -32,6 +32,9 @@ static struct nsattach_request view(const struct job *job, size_t index)
 	one.pids += index;
 	one.wds += index;
 	one.nr = 1;
+	/* nothing of what became of the one before, should there be no call at all */
+	one.attach.error = (struct nsattach_error){ .subject = -1 };
+	one.attach.stall_ns = 0;
 	return one;
 }
 
