@@ -13,7 +13,8 @@
  * on a file, socket, futex key or timer, which has references of its own. If one
  * wakes during the commit and looks at current->fs or nsproxy, it finds the old
  * or the new; the commit waits for it before it frees the old (commit.c). One that
- * is killed meets its task_work before it exits (get_signal()), and stays. Not
+ * is killed meets its task_work before it exits (get_signal()), and stays; but not
+ * one that cgroup v1 froze at the boundary, behind that place (commit.c). Not
  * here: semop, msgsnd and msgrcv when the ipc namespace changes (they go on with
  * the old one, and exit_sem() would free an undo entry under a sleeping semop);
  * clone, exec, setns, unshare (they would overwrite what was switched).

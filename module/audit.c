@@ -23,6 +23,7 @@ static void log_subjects(struct audit_buffer *ab, const struct nsa_op *op)
 
 void nsa_audit(struct nsa_op *op, int err)
 {
+	bool check = op->flags & NSATTACH_F_CHECK;
 	struct audit_buffer *ab;
 
 	if (!audit_enabled || err == -ERESTARTNOINTR)
@@ -33,10 +34,11 @@ void nsa_audit(struct nsa_op *op, int err)
 	/* A signal came: what it does to the caller is not known here. */
 	if (err == -ERESTARTNOHAND)
 		err = -EINTR;
-	audit_log_format(ab, "op=nsattach-%s", op->detach ? "detach" : "attach");
+	audit_log_format(ab, "op=nsattach-%s%s", check ? "check-" : "",
+			 op->detach ? "detach" : "attach");
 	log_subjects(ab, op);
 	audit_log_format(ab, " target=%d ns=0x%llx threads=%u reason=%u", pid_nr(op->join.target),
-			 op->asked_for | op->join.mask, err ? 0 : op->nr_moved,
+			 op->asked_for | op->join.mask, err || check ? 0 : op->nr_moved,
 			 err ? op->error.reason : 0);
 	audit_log_task_info(ab);
 	audit_log_format(ab, " errno=%d res=%d", err, !err);

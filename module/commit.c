@@ -85,6 +85,34 @@ static bool changes_clocks(struct nsa_thread *th)
 	return th->proxy->old->time_ns != th->proxy->new->time_ns;
 }
 
+#ifdef CONFIG_SYSVIPC
+/* Under siglock, or of a thread that is parked. */
+static void take_undo(struct nsa_thread *th)
+{
+	if (!leaves_ipc(th))
+		return;
+	th->undo = th->task->sysvsem.undo_list;
+	th->task->sysvsem.undo_list = NULL;
+}
+
+/*
+ * SEM_UNDO belongs to the old ipc namespace. exit_sem() uses these two members of
+ * its task and no other (ipc/sem.c); a task that was taken from may exit meanwhile.
+ */
+static void apply_undo(struct nsa_thread *th)
+{
+	if (!th->undo)
+		return;
+	th->op->stand_in->sysvsem.undo_list = th->undo;
+	th->op->stand_in->nsproxy = th->proxy->old;
+	nsa_exit_sem(th->op->stand_in);
+	th->undo = NULL;
+}
+#else
+static void take_undo(struct nsa_thread *th) { }
+static void apply_undo(struct nsa_thread *th) { }
+#endif
+
 /* Under op->lock and siglock. */
 static void switch_stopped(struct nsa_thread *th)
 {
@@ -97,12 +125,7 @@ static void switch_stopped(struct nsa_thread *th)
 		WRITE_ONCE(task->fs, th->fs->copy);
 		th->fs->nr_moved++;
 	}
-#ifdef CONFIG_SYSVIPC
-	if (leaves_ipc(th)) {
-		th->undo = task->sysvsem.undo_list;
-		task->sysvsem.undo_list = NULL;
-	}
-#endif
+	take_undo(th);
 	th->mm = task->mm;
 	if (th->cred->new)
 		nsa_cred_switch(task, th->cred);
@@ -316,32 +339,6 @@ bool nsa_commit_with_pids(struct nsa_op *op)
 	return go;
 }
 
-#ifdef CONFIG_SYSVIPC
-/* SEM_UNDO belongs to the old ipc namespace; exit_sem() looks for it there. */
-static void undo_parked(struct nsa_thread *th)
-{
-	if (leaves_ipc(th) && th->task->sysvsem.undo_list)
-		nsa_exit_sem(th->task);
-}
-
-/*
- * A stopped thread was switched already. exit_sem() uses these two members of
- * its task and no other (ipc/sem.c).
- */
-static void undo_stopped(struct nsa_thread *th)
-{
-	if (!th->undo)
-		return;
-	th->op->stand_in->sysvsem.undo_list = th->undo;
-	th->op->stand_in->nsproxy = th->proxy->old;
-	nsa_exit_sem(th->op->stand_in);
-	th->undo = NULL;
-}
-#else
-static void undo_parked(struct nsa_thread *th) { }
-static void undo_stopped(struct nsa_thread *th) { }
-#endif
-
 /* Nobody's exit shall free what switch_fs() will write to. */
 static void hold_fs(struct nsa_fs *fs)
 {
@@ -396,12 +393,36 @@ static bool dies(struct nsa_thread *th)
 		READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT);
 }
 
+/*
+ * A sleeper may be woken and killed in this moment, and then exit_sem() is for one of
+ * the two. One that dies of a signal takes siglock and marks itself or its process
+ * before (do_group_exit(), zap_threads()), so that it is not there while this holds it.
+ */
+static void take_undo_asleep(struct nsa_thread *th)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+
+	rcu_read_lock();
+	sighand = rcu_dereference(th->task->sighand);
+	if (sighand) {
+		spin_lock_irqsave(&sighand->siglock, flags);
+		if (sighand == rcu_access_pointer(th->task->sighand) && !dies(th))
+			take_undo(th);
+		spin_unlock_irqrestore(&sighand->siglock, flags);
+	}
+	rcu_read_unlock();
+}
+
 static void switch_parked(struct nsa_thread *th)
 {
 	struct task_struct *task = th->task;
 
-	if (!dies(th))
-		undo_parked(th);
+	if (th->state == NSA_ASLEEP)
+		take_undo_asleep(th);
+	else
+		take_undo(th);
+	apply_undo(th);
 	get_nsproxy(th->proxy->new);
 	task_lock(task);
 	if (dies(th) || task->nsproxy != th->proxy->old || (th->fs && task->fs != th->fs->old)) {
@@ -430,7 +451,7 @@ static void settle_stopped(struct nsa_thread *th)
 	/* Readers that saw the old pointers have taken their references now. */
 	task_lock(th->task);
 	task_unlock(th->task);
-	undo_stopped(th);
+	apply_undo(th);
 }
 
 /* The cwd may have changed since it was prepared. */

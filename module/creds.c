@@ -220,7 +220,7 @@ int nsa_creds_check_closed(struct nsa_op *op)
 	struct nsa_thread *th;
 
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
-		if (has_new_creds(th) && is_open(th))
+		if (th->state != NSA_GONE && th->cred->new && is_open(th))
 			return nsa_fail(op, -ESTALE, NSATTACH_R_MOVED_ON, CLONE_NEWUSER,
 					th->subject, th->task);
 	}

@@ -27,7 +27,7 @@ int nsa_cred_make(struct nsa_op *op, struct nsa_subject *subject, struct task_st
 
 /**
  * nsa_creds_check_closed - are those who go back to other credentials as closed as on arrival?
- * @op:		detach; all its threads are held
+ * @op:		detach; for good if all its threads are held
  *
  * One that has made itself dumpable may be open to somebody inside, and one whose
  * tracer has no power over where it goes back to is.

@@ -200,7 +200,7 @@ static int copy_request(struct request *r, const void __user *uarg)
 	return err;
 }
 
-/* From @stall_ns on everything is output; the caller gets as much as it knows. */
+/* No input from @stall_ns on is changed; the caller gets as much as it knows. */
 static int copy_result(struct request *r, void __user *uarg)
 {
 	const size_t from = offsetof(struct nsattach_attach, stall_ns);

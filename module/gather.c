@@ -48,6 +48,7 @@
  * fs->lock and task_lock nest in op->lock; task_lock never meets siglock. In a
  * pid move the kernel holds tasklist_lock and pidmap_lock around the last look at
  * who is stopped or asleep: op->lock and siglock are tried there, not waited for.
+ * The look for children has tasklist_lock (to read) > claims_lock.
  * No allocation and no sleep under any of them, nor under RCU.
  */
 #include <linux/delay.h>
@@ -482,6 +483,11 @@ static int gather(struct nsa_op *op)
 	op->slow = nsa_moves(op, CLONE_NEWTIME | CLONE_NEWUSER) || op->pid_target ||
 		   op->flags & (NSATTACH_F_WHOLE_TREE | NSATTACH_F_CGROUP);
 	op->rounds = 1;
+	if (nsa_moves(op, CLONE_NEWIPC | CLONE_NEWTIME)) {
+		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
+		if (!op->stand_in)
+			return -ENOMEM;
+	}
 	err = ask_new(op);
 	if (err < 0)
 		return err;

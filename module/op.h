@@ -112,7 +112,7 @@ struct nsa_thread {
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */
 	bool came;			/* runs, or has run, its task_work */
-	struct sem_undo_list *undo;	/* of a stopped thread, until it is applied */
+	struct sem_undo_list *undo;	/* taken from the thread, until it is applied */
 	struct hlist_node known;
 };
 
@@ -202,7 +202,7 @@ struct nsa_op {
 	unsigned int nr_subjects;
 	struct list_head batches;
 	struct list_head proxies;
-	struct task_struct *stand_in;	/* for a stopped thread that may run again */
+	struct task_struct *stand_in;	/* what a thread had that may run again and exit */
 	struct hlist_head *known;
 	unsigned int known_bits;
 	unsigned int nr_moved;

@@ -13,6 +13,7 @@
 #include "commit.h"
 #include "compat/compat.h"
 #include "pid_move.h"
+#include "subject.h"
 
 int nsa_pid_refuse(struct nsa_pid_move *move, int err, enum nsattach_reason reason,
 		   struct task_struct *mover, struct pid *who)
@@ -58,30 +59,18 @@ out:
 	return err;
 }
 
-/* Threads that exit have let go of it already, a zombie leader too. */
-static unsigned int count_mm(struct task_struct *task, const struct mm_struct *mm)
-{
-	struct task_struct *t;
-	unsigned int n = 0;
-
-	rcu_read_lock();
-	for_each_thread(task, t)
-		n += READ_ONCE(t->mm) == mm;
-	rcu_read_unlock();
-	return n;
-}
-
 static int check_mms(struct pid_move *mv)
 {
 	struct mm_struct *mm, *last = NULL;
 	struct pid_move_thread *mt;
 	int err = 0;
 
+	/* Threads that exit have let go of it already, a zombie leader too. */
 	list_for_each_entry(mt, &mv->threads, node) {
 		mm = get_task_mm(mt->task);
 		if (!mm)
 			continue;
-		if (mm != last && atomic_read(&mm->mm_users) > count_mm(mt->task, mm) + 1)
+		if (mm != last && atomic_read(&mm->mm_users) > nsa_count_mm(mt->task, mm) + 1)
 			err = check_mm(mv, mt->task, mm);
 		last = mm;
 		mmput(mm);
@@ -100,7 +89,7 @@ static int check_thread(struct pid_move *mv, struct task_struct *t)
 {
 	struct task_struct *other;
 
-	if (t->flags & (PF_IO_WORKER | PF_USER_WORKER))
+	if (t->flags & NSA_PF_WORKER)
 		return busy(mv, NSATTACH_R_WORKER, t, task_pid(t));
 	if (t->ptrace)
 		return busy(mv, NSATTACH_R_PID_TRACED, t, parent_of(t));

@@ -28,7 +28,7 @@
 #include "subject.h"
 
 static DEFINE_SPINLOCK(claims_lock);
-static DEFINE_HASHTABLE(claims, 8);		/* nsa_subject.busy */
+static DEFINE_HASHTABLE(claims, 12);		/* nsa_subject.busy */
 static LIST_HEAD(active);			/* nsa_op.active, oldest first */
 static u64 last_seq;
 static DECLARE_WAIT_QUEUE_HEAD(claims_wait);
@@ -310,14 +310,15 @@ static bool is_ours(struct nsa_op *op, struct task_struct *task)
 	return ours(op, task);
 }
 
-/* Under tasklist_lock. */
+/* The caller is none: it may well run below what it moves. Under tasklist_lock. */
 static struct task_struct *find_stranger(struct nsa_op *op, struct nsa_subject *subject)
 {
 	struct task_struct *thread, *child;
 
 	for_each_thread(subject->leader, thread) {
 		list_for_each_entry(child, &thread->children, sibling) {
-			if (!child->exit_state && !is_ours(op, child))
+			if (!child->exit_state && !is_ours(op, child) &&
+			    !same_thread_group(child, op->caller))
 				return child;
 		}
 	}
@@ -347,7 +348,7 @@ static bool keeps_some(struct nsa_op *op, struct task_struct *task, u32 changes)
 	return !subject || changes & ~subject->changes;
 }
 
-/* How many threads change user together with this fs_struct: all that do are held. */
+/* How many threads change user together with this fs_struct. */
 static unsigned int count_fs(struct nsa_op *op, const struct fs_struct *fs)
 {
 	struct nsa_thread *th;
@@ -386,6 +387,23 @@ static bool has_mm(const struct task_struct *task, const void *mm)
 	return !(task->flags & PF_KTHREAD) && READ_ONCE(task->mm) == mm;
 }
 
+static unsigned int count_own(struct task_struct *leader, has_fn *has, const void *what)
+{
+	struct task_struct *t;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	for_each_thread(leader, t)
+		n += has(t, what);
+	rcu_read_unlock();
+	return n;
+}
+
+unsigned int nsa_count_mm(struct task_struct *leader, const struct mm_struct *mm)
+{
+	return count_own(leader, has_mm, mm);
+}
+
 /* A thread that shares @what and would not make these @changes with it, or NULL. Under RCU. */
 static struct task_struct *find_sharer(struct nsa_op *op, has_fn *has, const void *what,
 				       u32 changes)
@@ -408,13 +426,15 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 	int err = 0;
 
 	for (th = nsa_first(op); th && !err; th = nsa_next(th)) {
+		cond_resched();
 		fs = READ_ONCE(th->task->fs);
 		/* With mnt they get one of their own. */
 		if (!fs || fs == seen || th->fs || !(th->subject->changes & CLONE_NEWUSER))
 			continue;
 		seen = fs;
 		users = fs_users(th->task);
-		if (users <= 1 || users <= count_fs(op, fs))
+		if (users <= count_own(th->subject->leader, has_fs, fs) ||
+		    users <= count_fs(op, fs))
 			continue;
 		rcu_read_lock();
 		sharer = find_sharer(op, has_fs, fs, CLONE_NEWUSER);
@@ -453,7 +473,7 @@ int nsa_check_mm_sharers(struct nsa_op *op, struct nsa_subject *subject)
 		if (mm)
 			break;
 	}
-	if (users > subject->nr_parked + subject->nr_asleep + subject->nr_stopped)
+	if (users > nsa_count_mm(subject->leader, mm))
 		sharer = find_sharer(op, has_mm, mm, changes);
 	if (sharer)
 		err = nsa_fail(op, -EBUSY, NSATTACH_R_MM_SHARED,

@@ -37,7 +37,9 @@ int nsa_subjects_may(struct nsa_op *op);
 
 /**
  * nsa_check_children - is every child of a subject a subject?
- * @op:		attach; all threads of all subjects are held, so no child is born
+ * @op:		attach; for good if all threads are held, so that no child is born
+ *
+ * Or the caller, which nobody forks by accident.
  *
  * Return: 0, or -EAGAIN with the child in op->error.
  */
@@ -45,7 +47,7 @@ int nsa_check_children(struct nsa_op *op);
 
 /**
  * nsa_check_fs_sharers - does nobody else use the root and cwd of a subject?
- * @op:		attach with all threads held, and what changes for each subject known
+ * @op:		attach; what changes for each subject is known. For good if all are held
  *
  * Linux shares no fs_struct across user namespaces (clone(2), setns(2)): a
  * chroot() by one that is root only inside would be felt outside.
@@ -55,8 +57,17 @@ int nsa_check_children(struct nsa_op *op);
 int nsa_check_fs_sharers(struct nsa_op *op);
 
 /**
+ * nsa_count_mm - how many threads of a process use this memory
+ * @leader:	its leader, or another of its threads
+ * @mm:		memory, only compared
+ *
+ * Return: the number; those that exit have let go of it.
+ */
+unsigned int nsa_count_mm(struct task_struct *leader, const struct mm_struct *mm);
+
+/**
  * nsa_check_mm_sharers - does nobody else use the memory of a subject?
- * @op:		attach with all threads held, so that nobody can begin to share it
+ * @op:		attach; for good if all threads are held, so that nobody can begin to share
  * @subject:	one of its subjects, whose changes, as those of all, are known
  *
  * But for those of the set that make the same changes.

@@ -49,7 +49,10 @@ void nsa_remember_batch(struct nsa_batch *batch)
 	}
 }
 
-/* Only a second walk has to know threads again, so the table is made for it. */
+/*
+ * Only a second walk has to know threads again, so the table is made for it, and for
+ * the processes that have not been walked yet.
+ */
 static int remember_all(struct nsa_op *op)
 {
 	struct nsa_batch *batch;
@@ -60,7 +63,7 @@ static int remember_all(struct nsa_op *op)
 		return 0;
 	list_for_each_entry(batch, &op->batches, node)
 		nr += batch->nr;
-	op->known_bits = max(4, order_base_2(nr));
+	op->known_bits = max(4, order_base_2(max(nr, op->nr_subjects)));
 	op->known = kvcalloc(1 << op->known_bits, sizeof(*op->known), GFP_KERNEL);
 	if (!op->known)
 		return -ENOMEM;
@@ -364,6 +367,7 @@ int nsa_check_sharers(struct nsa_op *op)
 	for (i = 0; i < op->nr_subjects && !err; i++) {
 		if (op->subjects[i].changes)
 			err = nsa_check_mm_sharers(op, &op->subjects[i]);
+		cond_resched();
 	}
 	if (!err)
 		err = nsa_check_fs_sharers(op);
@@ -389,11 +393,6 @@ int nsa_prepare_again(struct nsa_op *op)
 	}
 	if (!err)
 		err = nsa_check_sharers(op);
-	if (!err && (op->nr_stopped || nsa_moves(op, CLONE_NEWTIME)) && !op->stand_in) {
-		op->stand_in = kzalloc(sizeof(*op->stand_in), GFP_KERNEL);
-		if (!op->stand_in)
-			err = -ENOMEM;
-	}
 	return err;
 }
 

@@ -24,6 +24,8 @@
 #include "snapshot.h"
 #include "subject.h"
 
+#define NS_AUDITED (CLONE_NEWNET | CLONE_NEWUTS)
+
 FIXTURE(audit)
 {
 	struct place a;
@@ -75,9 +77,30 @@ FIXTURE_TEARDOWN(audit)
 		self->attempts++;                                                           \
 	} while (0)
 
+/* An attempt to attach to @mask or, without, to detach, that is only looked into. */
+static void check(struct __test_metadata *_metadata, FIXTURE_DATA(audit) *self, uint64_t mask)
+{
+	pid_t pid = self->subject.pid;
+	struct attach a;
+
+	attach_init(&a);
+	a.arg.flags = NSATTACH_F_CHECK;
+	ASSERT_EQ(0, attach_add_subject(&a, pid));
+	if (mask) {
+		ASSERT_EQ(0, attach_set_target(&a, self->a.pid, mask));
+		ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+		EXPECT_RECORD("check-attach", getpid(), pid, self->a.pid, mask, NSATTACH_R_NONE, 0);
+	} else {
+		ASSERT_ATTACHED(detach_call(&a), a.arg.error);
+		EXPECT_RECORD("check-detach", getpid(), pid, 0, NS_AUDITED, NSATTACH_R_NONE, 0);
+	}
+	EXPECT_STREQ("0", audit_field(self->text, "threads"));
+	attach_done(&a);
+}
+
 TEST_F_TIMEOUT(audit, attach_and_detach_are_recorded, 120)
 {
-	const uint64_t mask = CLONE_NEWNET | CLONE_NEWUTS;
+	const uint64_t mask = NS_AUDITED;
 	struct nsattach_error error;
 	pid_t pid = self->subject.pid;
 
@@ -86,6 +109,8 @@ TEST_F_TIMEOUT(audit, attach_and_detach_are_recorded, 120)
 	EXPECT_STREQ("3", audit_field(self->text, "threads"));
 	EXPECT_STREQ("0", audit_field(self->text, "uid"));
 	EXPECT_STREQ("\"audit_test\"", audit_field(self->text, "comm"));
+	check(_metadata, self, 0);
+	check(_metadata, self, mask);
 	ASSERT_ATTACHED(detach_pid(pid, &error), error);
 	EXPECT_RECORD("detach", getpid(), pid, 0, mask, NSATTACH_R_NONE, 0);
 	EXPECT_EQ(-ENOENT, detach_pid(pid, &error));

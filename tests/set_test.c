@@ -280,6 +280,40 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 	kill(child, SIGKILL);
 }
 
+/* The parent of who asks is moved, with one more child or without. 0, or the reason. */
+static int move_own_parent(const struct place *to, bool other_child)
+{
+	struct attach a;
+	int status;
+	pid_t caller, parent = fork_child();
+
+	if (!parent) {
+		if (other_child && !fork_child()) {
+			pause();
+			_exit(0);
+		}
+		caller = fork_child();
+		if (!caller) {
+			attach_init(&a);
+			a.arg.flags = NSATTACH_F_WHOLE_TREE;
+			if (attach_add_subject(&a, getppid()) ||
+			    attach_set_target(&a, to->pid, NS_NOPID))
+				_exit(255);
+			_exit(attach_call(&a) ? (int)a.arg.error.reason : 0);
+		}
+		waitpid(caller, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 254);
+	}
+	return waitpid(parent, &status, 0) == parent && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* As from a shell that moves itself with all that runs under it. */
+TEST_F(set, caller_below_what_it_moves_is_no_child_left_behind)
+{
+	EXPECT_EQ(0, move_own_parent(&self->a, false));
+	EXPECT_EQ(NSATTACH_R_CHILD_LEFT, move_own_parent(&self->a, true));
+}
+
 /* Two members of the set share one fs_struct: both of them move. */
 static void move_sharers(struct __test_metadata *_metadata, FIXTURE_DATA(set) *self,
 			 const char *wd, const char *partner_wd)

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "freezer.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -87,79 +88,39 @@ TEST_F_TIMEOUT(states, sigstopped_tells_its_parent_nothing_new, 240)
 	ASSERT_EQ(0, kill(self->subject.pid, SIGCONT));
 }
 
-static const char *new_cgroup(char *dir, size_t size, const char *parent)
+/* It is moved, and stays frozen. */
+static void move_frozen(struct __test_metadata *_metadata, FIXTURE_DATA(states) *self, int version)
 {
-	snprintf(dir, size, "%s/frozen-%d", parent, getpid());
-	return mkdir(dir, 0755) ? "mkdir cgroup" : NULL;
-}
-
-static const char *into_cgroup(const char *dir, pid_t pid)
-{
-	char path[400], text[16];
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
-	snprintf(text, sizeof(text), "%d", pid);
-	return write_file(path, text) ? NULL : "cgroup.procs";
-}
-
-static bool frozen(const char *dir)
-{
-	char path[400], text[256];
-
-	snprintf(path, sizeof(path), "%s/cgroup.events", dir);
-	return strstr(read_at(AT_FDCWD, path, text, sizeof(text)), "frozen 1") != NULL;
-}
-
-TEST_F_TIMEOUT(states, frozen_v2_is_moved_and_stays_frozen, 240)
-{
+	struct freezer freezer = { 0 };
 	struct nsattach_error error;
 	struct snapshot *before;
-	char dir[300], knob[320];
 
 	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
-	ASSERT_CLEAN(new_cgroup(dir, sizeof(dir), cgroup2_dir()));
-	ASSERT_CLEAN(into_cgroup(dir, self->subject.pid));
-	snprintf(knob, sizeof(knob), "%s/cgroup.freeze", dir);
-	ASSERT_TRUE(write_file(knob, "1"));
-	ASSERT_TRUE(UNTIL(frozen(dir)));
+	ASSERT_CLEAN(freezer_make(&freezer, version, self->subject.pid));
+	ASSERT_TRUE(freezer_ask(&freezer, true));
+	ASSERT_TRUE(UNTIL(freezer_frozen(&freezer)));
 	before = snapshot_take(self->subject.pid);
 	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
-	EXPECT_TRUE(UNTIL(frozen(dir)));
-	ASSERT_TRUE(write_file(knob, "0"));
+	EXPECT_TRUE(UNTIL(freezer_frozen(&freezer)));
+	ASSERT_TRUE(freezer_ask(&freezer, false));
 	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
 	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	snapshot_free(before);
 	subject_stop(&self->subject);
-	EXPECT_EQ(0, rmdir(dir));
+	EXPECT_EQ(0, freezer_end(&freezer));
+}
+
+TEST_F_TIMEOUT(states, frozen_v2_is_moved_and_stays_frozen, 240)
+{
+	move_frozen(_metadata, self, 2);
 }
 
 TEST_F_TIMEOUT(states, frozen_v1_is_moved_and_stays_frozen, 240)
 {
-	const char *mount_dir = "/tmp/freezer-v1";
-	struct nsattach_error error;
-	struct snapshot *before;
-	char dir[300], knob[320], text[32];
-
-	mkdir(mount_dir, 0755);
-	if (mount("freezer", mount_dir, "cgroup", 0, "freezer"))
+	if (!freezer_has_v1())
 		SKIP(return, "this kernel has no v1 freezer");
-	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
-	ASSERT_CLEAN(new_cgroup(dir, sizeof(dir), mount_dir));
-	ASSERT_CLEAN(into_cgroup(dir, self->subject.pid));
-	snprintf(knob, sizeof(knob), "%s/freezer.state", dir);
-	ASSERT_TRUE(write_file(knob, "FROZEN"));
-	ASSERT_TRUE(UNTIL(!strcmp(read_at(AT_FDCWD, knob, text, sizeof(text)), "FROZEN\n")));
-	before = snapshot_take(self->subject.pid);
-	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_BASE, &error), error);
-	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
-	EXPECT_TRUE(UNTIL(!strcmp(read_at(AT_FDCWD, knob, text, sizeof(text)), "FROZEN\n")));
-	ASSERT_TRUE(write_file(knob, "THAWED"));
-	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
-	snapshot_free(before);
-	subject_stop(&self->subject);
-	EXPECT_EQ(0, rmdir(dir));
-	umount(mount_dir);
+	move_frozen(_metadata, self, 1);
 }
 
 TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_nothing, 240)

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #include "attach.h"
+#include "freezer.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -135,6 +136,44 @@ TEST_F(sysv, undo_is_applied_once_for_each_of_many_rounds)
 	subject_stop(&self->subject);
 	EXPECT_EQ(5, subject_call(&self->witness, value));
 	figure("sem_undo.rounds", (long long)rounds);
+}
+
+/* Frozen by version 1 it would exit without running its task_work first. */
+TEST_F_TIMEOUT(sysv, undo_is_applied_once_for_a_frozen_process_that_is_killed_meanwhile, 600)
+{
+	unsigned long rounds = scaled(60, 3000), moved = 0;
+	struct freezer freezer = { 0 };
+
+	if (!freezer_has_v1())
+		SKIP(return, "this kernel has no v1 freezer");
+	for (unsigned long i = 0; i < rounds; i++) {
+		struct nsattach_error error;
+		struct subject s;
+		pid_t killer;
+		int ret;
+
+		ASSERT_CLEAN(subject_start(&s, &(struct subject_options){ .threads = 24, .setup = join_ipc, .arg = &self->witness }));
+		ASSERT_EQ(0, subject_call(&s, add_with_undo));
+		ASSERT_CLEAN(freezer_make(&freezer, 1, s.pid));
+		ASSERT_TRUE(freezer_ask(&freezer, true));
+		ASSERT_TRUE(UNTIL(freezer_frozen(&freezer)));
+		killer = fork_child();
+		if (!killer) {
+			spin(1000 * (i % 60));
+			kill(s.pid, SIGKILL);
+			freezer_ask(&freezer, false);
+			_exit(0);
+		}
+		ret = attach_pid(s.pid, self->a.pid, CLONE_NEWIPC, &error);
+		EXPECT_EQ(killer, waitpid(killer, NULL, 0));
+		ASSERT_TRUE(!ret || ret == -ESRCH || ret == -EAGAIN) TH_LOG("%d", ret);
+		moved += !ret;
+		subject_stop(&s);
+		ASSERT_EQ(5, subject_call(&self->witness, value));
+		ASSERT_TRUE(UNTIL(!freezer_end(&freezer)));
+	}
+	figure("frozen_undo.rounds", (long long)rounds);
+	figure("frozen_undo.moved", (long long)moved);
 }
 
 /* Segments are destroyed as soon as nobody has them, by order of the sysctl. */

@@ -128,7 +128,7 @@ static inline void nsa_ns_get(struct ns_common *ns)
 #ifdef NSA_HAVE_EXEC_STATE
 #define NSA_UNDUMPABLE	TASK_DUMPABLE_OFF
 
-/* The task is held, so that it does not exec. */
+/* Under task_lock, or of a task that is held, so that it does not exec. */
 static inline struct task_exec_state *nsa_exec_state(struct task_struct *task)
 {
 	return rcu_dereference_protected(task->exec_state, true);
@@ -229,10 +229,6 @@ static inline bool nsa_is_runnable(struct task_struct *task)
 }
 
 /* Threads of a process that never run its code; vhost's are no PF_IO_WORKER. */
-#ifdef PF_USER_WORKER
 #define NSA_PF_WORKER	(PF_IO_WORKER | PF_USER_WORKER)
-#else
-#define NSA_PF_WORKER	PF_IO_WORKER
-#endif
 
 #endif /* NSA_COMPAT_H */

@@ -3,4 +3,4 @@
 # file: commit.c
 # config: plain
 # first: sysv
-/^static void undo_parked/,/^}/ s/nsa_exit_sem\(th->task\)/(void)th/
+/^static void apply_undo/,/^}/ s/nsa_exit_sem\(th->op->stand_in\)/(void)th/

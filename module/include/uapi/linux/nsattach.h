@@ -91,7 +91,10 @@ struct nsattach_query {
 #define NSATTACH_F_PID_KEEP_SESSION	(1U << 9) /* pid move: keep session and process group */
 /* pid move: the reaper inside becomes the parent */
 #define NSATTACH_F_PID_REPARENT		(1U << 10)
-/* refuse to leave a child of a subject behind (EAGAIN: add it and try again) */
+/*
+ * refuse to leave a child of a subject behind (EAGAIN: add it and try again), unless
+ * it is the caller
+ */
 #define NSATTACH_F_WHOLE_TREE		(1U << 11)
 /* join the cgroup @cgroup as well; DETACH: go back to the one it was in */
 #define NSATTACH_F_CGROUP		(1U << 12)
