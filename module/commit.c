@@ -395,33 +395,40 @@ static bool dies(struct nsa_thread *th)
 
 /*
  * A sleeper may be woken and killed in this moment, and then exit_sem() is for one of
- * the two. One that dies of a signal takes siglock and marks itself or its process
- * before (do_group_exit(), zap_threads()), so that it is not there while this holds it.
+ * the two. One that dies of a signal takes siglock between that signal and exit_sem()
+ * (do_group_exit(), zap_threads(), exit_signals()), so that it is not there while this
+ * holds it. Return: false for one that dies and keeps its list.
  */
-static void take_undo_asleep(struct nsa_thread *th)
+static bool take_undo_asleep(struct nsa_thread *th)
 {
 	struct sighand_struct *sighand;
 	unsigned long flags;
+	bool lives = false;
 
 	rcu_read_lock();
 	sighand = rcu_dereference(th->task->sighand);
 	if (sighand) {
 		spin_lock_irqsave(&sighand->siglock, flags);
-		if (sighand == rcu_access_pointer(th->task->sighand) && !dies(th))
+		lives = sighand == rcu_access_pointer(th->task->sighand) && !dies(th);
+		if (lives)
 			take_undo(th);
 		spin_unlock_irqrestore(&sighand->siglock, flags);
 	}
 	rcu_read_unlock();
+	return lives;
 }
 
 static void switch_parked(struct nsa_thread *th)
 {
 	struct task_struct *task = th->task;
 
-	if (th->state == NSA_ASLEEP)
-		take_undo_asleep(th);
-	else
+	if (th->state != NSA_ASLEEP) {
 		take_undo(th);
+	} else if (!take_undo_asleep(th)) {
+		/* Not asked again: for a moment of its exit (of another's exec) it shows no sign. */
+		switch_nothing(th);
+		return;
+	}
 	apply_undo(th);
 	get_nsproxy(th->proxy->new);
 	task_lock(task);

@@ -44,7 +44,8 @@
  * the ioctl. A task_work touches only current and the op, of which it holds a
  * reference (op.c).
  *
- * Locks: claims_lock > op->lock > siglock (of a subject with stopped threads);
+ * Locks: claims_lock > op->lock > siglock (of a subject with stopped threads; of a
+ * sleeper in the commit: alone);
  * fs->lock and task_lock nest in op->lock; task_lock never meets siglock. In a
  * pid move the kernel holds tasklist_lock and pidmap_lock around the last look at
  * who is stopped or asleep: op->lock and siglock are tried there, not waited for.

@@ -433,7 +433,7 @@ int nsa_check_fs_sharers(struct nsa_op *op)
 			continue;
 		seen = fs;
 		users = fs_users(th->task);
-		if (users <= count_own(th->subject->leader, has_fs, fs) ||
+		if (users <= 1 || users <= count_own(th->subject->leader, has_fs, fs) ||
 		    users <= count_fs(op, fs))
 			continue;
 		rcu_read_lock();

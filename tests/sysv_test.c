@@ -138,6 +138,34 @@ TEST_F(sysv, undo_is_applied_once_for_each_of_many_rounds)
 	figure("sem_undo.rounds", (long long)rounds);
 }
 
+/* Enough to undo that something may happen meanwhile. */
+#define SETS 400
+
+/* Add one to each of many for as long as the caller lives. */
+static long add_many_with_undo(char *text)
+{
+	struct sembuf op = { 0, 1, SEM_UNDO };
+
+	(void)text;
+	for (int i = 1; i <= SETS; i++) {
+		int id = semget(KEY + i, 1, IPC_CREAT | 0600);
+
+		if (id < 0 || semop(id, &op, 1))
+			return -errno;
+	}
+	return 0;
+}
+
+static long sum_of_many(char *text)
+{
+	long sum = 0;
+
+	(void)text;
+	for (int i = 1; i <= SETS; i++)
+		sum += semctl(semget(KEY + i, 1, 0), 0, GETVAL);
+	return sum;
+}
+
 /* Frozen by version 1 it would exit without running its task_work first. */
 TEST_F_TIMEOUT(sysv, undo_is_applied_once_for_a_frozen_process_that_is_killed_meanwhile, 600)
 {
@@ -153,13 +181,14 @@ TEST_F_TIMEOUT(sysv, undo_is_applied_once_for_a_frozen_process_that_is_killed_me
 		int ret;
 
 		ASSERT_CLEAN(subject_start(&s, &(struct subject_options){ .threads = 24, .setup = join_ipc, .arg = &self->witness }));
-		ASSERT_EQ(0, subject_call(&s, add_with_undo));
+		ASSERT_EQ(0, subject_call(&s, add_many_with_undo));
+		ASSERT_EQ(SETS, subject_call(&self->witness, sum_of_many));
 		ASSERT_CLEAN(freezer_make(&freezer, 1, s.pid));
 		ASSERT_TRUE(freezer_ask(&freezer, true));
 		ASSERT_TRUE(UNTIL(freezer_frozen(&freezer)));
 		killer = fork_child();
 		if (!killer) {
-			spin(1000 * (i % 60));
+			spin(30000 * (i % 60));
 			kill(s.pid, SIGKILL);
 			freezer_ask(&freezer, false);
 			_exit(0);
@@ -169,7 +198,7 @@ TEST_F_TIMEOUT(sysv, undo_is_applied_once_for_a_frozen_process_that_is_killed_me
 		ASSERT_TRUE(!ret || ret == -ESRCH || ret == -EAGAIN) TH_LOG("%d", ret);
 		moved += !ret;
 		subject_stop(&s);
-		ASSERT_EQ(5, subject_call(&self->witness, value));
+		ASSERT_EQ(0, subject_call(&self->witness, sum_of_many));
 		ASSERT_TRUE(UNTIL(!freezer_end(&freezer)));
 	}
 	figure("frozen_undo.rounds", (long long)rounds);
