@@ -425,7 +425,7 @@ static void switch_parked(struct nsa_thread *th)
 	if (th->state != NSA_ASLEEP) {
 		take_undo(th);
 	} else if (!take_undo_asleep(th)) {
-		/* Not asked again: for a moment of its exit (of another's exec) it shows no sign. */
+		/* Not asked again: killed by another's exec it shows no sign for a moment. */
 		switch_nothing(th);
 		return;
 	}

@@ -57,13 +57,13 @@ static int remember_all(struct nsa_op *op)
 {
 	struct nsa_batch *batch;
 	struct nsa_thread *th;
-	unsigned int nr = 0;
+	unsigned int nr = op->nr_subjects;
 
 	if (op->known || list_empty(&op->batches))
 		return 0;
 	list_for_each_entry(batch, &op->batches, node)
 		nr += batch->nr;
-	op->known_bits = max(4, order_base_2(max(nr, op->nr_subjects)));
+	op->known_bits = max(4, order_base_2(nr));
 	op->known = kvcalloc(1 << op->known_bits, sizeof(*op->known), GFP_KERNEL);
 	if (!op->known)
 		return -ENOMEM;
