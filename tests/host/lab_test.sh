@@ -17,7 +17,7 @@ tools() { try env PATH="$work/bin:$PATH" "$@"; }
 with() { tools bash -eu -o pipefail -c ". '$lab/qemu/lib.sh'; . '$lab/qemu/debian.sh'; $1"; }
 
 echo "TAP version 13"
-echo "1..32"
+echo "1..33"
 
 # Two that want a package at once; the older one goes.
 program "$work/bin/apt-get" <<'END'
@@ -164,6 +164,15 @@ is "what is harmless does not fail a measurement" test "$status" = 0
 echo '[ 1.0] WARNING: CPU: 1 at kernel/pid.c:1' >"$work/guest/log"
 in_guest tests/bench/guest.sh
 is "a warning does" test "$status" = 1
+
+mkdir -p "$work/objects"
+cat >"$work/objects/Makefile" <<'END'
+modules:
+	@echo O is $(O)
+END
+ln -s objects "$work/build"
+tools make -s -C "$top/module" KDIR="$work/build" O="$work/out"
+is "the module is built where the objects of the kernel are, not its source" grep -qx "O is $work/objects" "$work/said"
 
 program "$work/bin/column" <<<'exit 127'
 tools make -s -C "$top" help
