@@ -34,6 +34,8 @@ libsmartcols-dev  demo,test,lint,deb  nsattach prints its tables with it
 libjson-c-dev     demo,test,lint,deb  nsattach reads container state with it
 libelf1           demo,test,lint  objtool, which checks the module
 xz-utils          demo,test,lint  unpacks the kernel source
+pahole            demo,test       modules for 6.12-stock are compiled with it
+procps            test            the tests of this machine look for processes
 patch             test,lint       applies kernel-patches
 bc                test,lint       builds kernels
 bison             test,lint       builds kernels
@@ -48,7 +50,7 @@ gnuplot-nox       bench           plots what was measured
 sparse            lint            checks the module
 shellcheck        lint            checks the scripts
 clang-format      lint            checks the layout of userland
-git               lint            lists the files to check
+git               test,lint       lists the files to check, applies kernel-patches
 '
 
 wanted() {
