@@ -122,6 +122,19 @@ STANDIN_SAY=part nsattach --dry-run --each $holder $one 4194303 -t $place -n -o 
 	said "there is no process 4194303" && said "2 of 3 processes would not be moved" && true
 result "a dry run tells each that would not move"
 
+STANDIN_SAY="none ok" STANDIN_SCAN="[ \$STANDIN_NUMBER != $one ] || touch $work/looked" \
+	nsattach --dry-run --each $one $holder -t $place -n -o kind
+[ $code = 6 ] && [ ! -e "$work/looked" ] && printed "^socket" && said "1 of 2 processes would not be moved" && true
+result "it does not look at what those hold open"
+
+sleep 600 &
+gone=$!
+disown
+STANDIN_SCAN="[ \$STANDIN_NUMBER != $gone ] || { kill $gone; while [ -e /proc/$gone ]; do sleep 0.1; done; }" \
+	STANDIN_SAY=part nsattach --dry-run --each $gone $one $holder -t $place -n -o kind
+[ $code = 6 ] && printed "^socket" && said "1 of 3 processes would not be moved" && true
+result "one that exits meanwhile keeps no other from being listed, or told"
+
 nsattach --quarantine --pid $one
 [ $code = 0 ] && [ ! -s "$work/err" ] && true
 result "a quarantine that leaves nothing open is quiet"

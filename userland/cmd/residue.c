@@ -34,17 +34,23 @@ static int begin_scan(struct job *job, size_t first, size_t end, struct residue_
 	return err;
 }
 
-/* One that was only found, not named, may exit before its turn comes. */
 static int scan(const struct job *job, const struct residue_set *set, size_t index,
 		unsigned int flags, nsattach_residue_fn *fn, void *data)
 {
-	int err;
-
 	/* without mnt no move sets root and working directory */
 	if (job->asked & ~job->joined & CLONE_NEWNS)
 		flags |= NSATTACH_RESIDUE_AFTER;
-	err = residue_set_scan(set, index, flags, fn, data);
-	return err == -ESRCH && index >= job->given ? 0 : err;
+	return residue_set_scan(set, index, flags, fn, data);
+}
+
+/* One that was only found, not named, may exit before its turn comes; with --each any may. */
+static int scan_before(const struct job *job, const struct residue_set *set, size_t index,
+		       nsattach_residue_fn *fn, void *data)
+{
+	bool may_go = index >= job->given || job->o->flags & NSATTACH_F_EACH;
+	int err = scan(job, set, index, 0, fn, data);
+
+	return err == -ESRCH && may_go ? 0 : err;
 }
 
 /**
@@ -103,7 +109,9 @@ int residue_print(struct job *job)
 	for (; i < count && !err; i++) {
 		progress(job, "what processes hold open:", i, count);
 		l.pid = nsattach_request_pid(job->request, i);
-		err = scan(job, set, i, 0, list_one, &l);
+		/* with --each: one that would not move is told, and may not be looked at either */
+		if (!nsattach_request_subject(job->request, i)->result)
+			err = scan_before(job, set, i, list_one, &l);
 	}
 	residue_set_free(set);
 	progress_end(job);
@@ -156,7 +164,7 @@ int residue_refuse(struct job *job, size_t first, size_t end)
 		struct counter c = { 0 };
 
 		progress(job, "what processes hold open:", i - first, end - first);
-		err = scan(job, set, i, 0, count_one, &c);
+		err = scan_before(job, set, i, count_one, &c);
 		if (err)
 			code = fail_scan(job, i, err);
 		else if (c.count)
