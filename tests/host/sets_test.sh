@@ -152,6 +152,10 @@ STANDIN_PROCS=19 nsattach --cgroup ./members -t $place -n
 [ $code = 0 ] && calls 1 "pids= $one$" && true
 result "a cgroup that goes while it is read is no failure"
 
+STANDIN_UNOPENED=19 nsattach --cgroup ./members -t $place -n
+[ $code = 0 ] && calls 1 "pids= $one$" && true
+result "nor is one that goes just before"
+
 STANDIN_PROCS=5 nsattach --cgroup ./members -t $place -n
 [ $code = 1 ] && said "the cgroup ./members can not be listed: Input/output error" && calls 0 && true
 result "a list of members that can not be read is not an empty one"

@@ -162,7 +162,7 @@ static int append(pid_t **pids, int count, pid_t pid)
 
 /*
  * The members of the cgroup itself, whose directory @dir is, to be freed: how many, or
- * -errno. -ENOENT: it has gone; -EOPNOTSUPP: it is threaded; -EXDEV: one has no number here.
+ * -errno and none. -ENOENT: it has gone; -EOPNOTSUPP: it is threaded; -EXDEV: one has no number here.
  */
 static int read_members(int dir, pid_t **pids)
 {
@@ -173,14 +173,18 @@ static int read_members(int dir, pid_t **pids)
 	*pids = NULL;
 	while (!err && fscanf(f, "%d", &pid) == 1)
 		err = pid > 0 ? append(pids, count++, pid) : -EXDEV;
-	/* ENODEV: it went when the file was open already */
 	if (!err && ferror(f))
-		err = errno == ENODEV ? -ENOENT : -errno;
+		err = -errno;
 	if (f)
 		fclose(f);
 	else if (fd >= 0)
 		close(fd);
-	return err ? err : count;
+	if (!err)
+		return count;
+	free(*pids);
+	*pids = NULL;
+	/* it went when the directory, or the file, was open already */
+	return err == -ENODEV ? -ENOENT : err;
 }
 
 static bool is_in(const pid_t *pids, int count, pid_t pid)

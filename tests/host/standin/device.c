@@ -22,6 +22,7 @@
  * STANDIN_OTHER	"17 18": process 18 is opened instead of 17
  * STANDIN_LIST	the process that has a record
  * STANDIN_PROCS	errno of reading a list of members in a directory named "threaded"
+ * STANDIN_UNOPENED	errno of opening that list
  * STANDIN_SCAN	command that is run before it is looked at what process $STANDIN_NUMBER holds open
  * STANDIN_UNSEEN	no two processes may be compared; else all may, whatever the machine allows
  */
@@ -93,6 +94,24 @@ FILE *fdopen(int fd, const char *mode)
 		return real(fd, mode);
 	close(fd);
 	return fopencookie(number, mode, (cookie_io_functions_t){ .read = fail_read });
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	static int (*real)(int dir, const char *path, int flags, ...);
+	char *number = getenv("STANDIN_UNOPENED"), link[64], name[4096];
+	ssize_t n;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "openat");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, name, sizeof(name) - 1);
+	name[n < 0 ? 0 : n] = '\0';
+	/* nobody here makes a file */
+	if (!number || strcmp(path, "cgroup.procs") || !strstr(name, "/threaded"))
+		return real(dir, path, flags);
+	errno = atoi(number);
+	return -1;
 }
 
 int access(const char *path, int mode)
