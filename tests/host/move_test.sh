@@ -41,6 +41,14 @@ STANDIN_SAY=part nsattach --detach --each $one $two
 	said "1 of 2 processes were not put back" && true
 result "each that is not put back is told"
 
+STANDIN_SAY=none STANDIN_NOCGROUP=1 nsattach --detach --each $one $two --dry-run -v
+[ $code = 1 ] && said "2 of 2 processes would not be put back" && ! said "could be" && ! said "stays in it" && true
+result "of those of whom none could be put back nothing else is told"
+
+STANDIN_SAY=part nsattach --detach --each $one $two --dry-run -v
+[ $code = 6 ] && said "each was looked at" && said "1 of 2 processes would not be put back" && true
+result "nor is it said of all that they could be, when some could"
+
 STANDIN_SAY=part nsattach --detach --each $one $two --json
 [ $code = 6 ] && printed '"moved": true' && printed '"why": "process '$two' was not put back' && true
 result "each that is not put back is in the JSON"

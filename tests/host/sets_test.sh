@@ -128,6 +128,14 @@ STANDIN_LIST=$one STANDIN_SAY=none nsattach --detach --cgroup ./members --each
 [ $code = 1 ] && said "process $one was not put back" && ! said "born inside" && true
 result "but not where nobody goes back"
 
+STANDIN_LIST=$one STANDIN_SAY="fail=10,3" nsattach --detach --cgroup ./members --json
+[ $code = 0 ] && calls 1 "detach .* pids= $one$" && ! printed '"moved"' && ! said "not put back" && true
+result "who was only found may exit before it is put back"
+
+STANDIN_LIST=$one STANDIN_SAY="fail=10,3" nsattach --detach --tree $one
+[ $code = 1 ] && said "process $one was not put back: the process has exited" && true
+result "who was named may not"
+
 STANDIN_LIST=$one STANDIN_HOOK="rm $work/members/cgroup.procs" nsattach --detach $one --tree
 [ $code = 0 ] && [ ! -s "$work/err" ] && true
 result "a detach of a whole tree is quiet"

@@ -93,6 +93,19 @@ int call_request(struct job *job, enum nsattach_stage stage, struct nsattach_req
 	return job->o->flags & NSATTACH_F_EACH ? call_each(job, stage, first) : ask(job, stage, r);
 }
 
+bool call_drop_gone(struct job *job, struct nsattach_request *r, size_t first, int err)
+{
+	__u32 index = nsattach_request_result(r)->error.subject;
+
+	if (err != -ESRCH || nsattach_request_result(r)->error.reason != NSATTACH_R_SUBJECT_GONE ||
+	    index >= nsattach_request_count(r) || first + index < job->given)
+		return false;
+	nsattach_request_remove(r, index);
+	if (r != job->request)
+		nsattach_request_remove(job->request, first + index);
+	return nsattach_request_count(r) > 0;
+}
+
 bool call_found_gone(const struct job *job, size_t index)
 {
 	return job->outcomes[index].failure.error.reason == NSATTACH_R_SUBJECT_GONE;

@@ -15,24 +15,43 @@ static int drop_born_inside(struct job *job)
 	return code;
 }
 
+/* Has one been put back, or could it be? */
+static bool any_back(const struct job *job)
+{
+	for (size_t i = 0; i < nsattach_request_count(job->request); i++)
+		if (!nsattach_request_subject(job->request, i)->result)
+			return true;
+	return false;
+}
+
+static void step_done(const struct job *job)
+{
+	unsigned int threads = nsattach_request_result(job->request)->nr_threads;
+
+	if (!job->o->dry_run)
+		job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
+	else if (job->o->flags & NSATTACH_F_EACH)
+		job_step(job, "each was looked at");
+	else
+		job_step(job, "it could be put back");
+}
+
 static int submit(struct job *job)
 {
 	struct nsattach_failure failure;
-	unsigned int threads;
 	int err;
 
 	signals_catch();
-	err = call_request(job, NSATTACH_STAGE_DETACH, job->request, 0);
-	if (err) {
+	do {
+		err = call_request(job, NSATTACH_STAGE_DETACH, job->request, 0);
+	} while (err && call_drop_gone(job, job->request, 0, err));
+	/* who was found has no need to be put back when all of them have exited */
+	if (err && nsattach_request_count(job->request)) {
 		nsattach_failure_of(job->request, NSATTACH_STAGE_DETACH, -err, &failure);
 		return job_explain(job, &failure);
 	}
-	threads = nsattach_request_result(job->request)->nr_threads;
-	if (job->o->dry_run)
-		job_step(job, "it could be put back");
-	else if (threads)
-		job_step(job, "put back %u thread%s", threads, threads == 1 ? "" : "s");
-	if (job->o->dry_run || threads) {
+	if (any_back(job)) {
+		step_done(job);
 		units_note(job);
 		cgroup_note(job);
 		born_note(job);

@@ -199,6 +199,11 @@ int call_request(struct job *job, enum nsattach_stage stage, struct nsattach_req
  * request tell. -errno, when none has moved: a signal came, or the whole request is refused.
  */
 int call_each(struct job *job, enum nsattach_stage stage, size_t first);
+/*
+ * After the failure @err of a call_request(): one that was only found, not named, may exit before
+ * its turn comes. It leaves @r and the job; is there anybody left to be asked for?
+ */
+bool call_drop_gone(struct job *job, struct nsattach_request *r, size_t first, int err);
 /* Had it gone before its turn came? */
 bool call_found_gone(const struct job *job, size_t index);
 

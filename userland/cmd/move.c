@@ -49,20 +49,6 @@ static int fail(struct job *job, const struct nsattach_request *r, int err)
 	return job_explain(job, &failure);
 }
 
-/* One that was only found, not named, may exit before it is moved. */
-static bool drop_gone(struct job *job, struct nsattach_request *r, size_t first, int err)
-{
-	__u32 index = nsattach_request_result(r)->error.subject;
-
-	if (err != -ESRCH || nsattach_request_result(r)->error.reason != NSATTACH_R_SUBJECT_GONE ||
-	    index >= nsattach_request_count(r) || first + index < job->given)
-		return false;
-	nsattach_request_remove(r, index);
-	if (r != job->request)
-		nsattach_request_remove(job->request, first + index);
-	return nsattach_request_count(r) > 0;
-}
-
 static __u32 flags_of(const struct nsattach_request *r)
 {
 	return nsattach_request_result(r)->flags;
@@ -113,7 +99,7 @@ static int call(struct job *job, struct nsattach_request *r, size_t first)
 
 	do {
 		err = call_request(job, NSATTACH_STAGE_ATTACH, r, first);
-	} while (err && (drop_gone(job, r, first, err) || take_child(job, r, err, &code)));
+	} while (err && (call_drop_gone(job, r, first, err) || take_child(job, r, err, &code)));
 	if (code)
 		return code;
 	if (err && nsattach_request_count(r))
@@ -275,7 +261,7 @@ int move_check(struct job *job)
 				   (flags & ~NSATTACH_F_WHOLE_TREE) | NSATTACH_F_CHECK);
 	do {
 		err = call_request(job, NSATTACH_STAGE_ATTACH, job->request, 0);
-	} while (err && drop_gone(job, job->request, 0, err));
+	} while (err && call_drop_gone(job, job->request, 0, err));
 	nsattach_request_set_flags(job->request, flags);
 	return err && nsattach_request_count(job->request) ? fail(job, job->request, err) : 0;
 }
