@@ -215,6 +215,18 @@ STANDIN_SAY="fail=38,11,$two" nsattach --pid $one --tree -t $place -n
 [ $code = 5 ] && calls 9 "flags=0x800 " && said "its child $two was born meanwhile and would stay behind" && true
 result "a child that can not be found is not left behind"
 
+members $one
+left="fail=38,11,$two"
+STANDIN_HOOK="[ \$STANDIN_NUMBER != 9 ] || echo $holder >>$work/members/cgroup.procs" \
+	STANDIN_SAY="$left $left $left $left $left $left $left $left $left ok" \
+	nsattach --pid $one --tree --cgroup ./members -t $place -n
+[ $code = 5 ] && calls 9 "flags=0x800 " && said "its child $two was born meanwhile and would stay behind" && true
+result "nor is it where others are found"
+
+STANDIN_WITHOUT=0x800 nsattach --pid $one --tree -t $place -n --no-record
+[ $code = 1 ] && calls 0 && said "nothing was moved: with this module a child .* follows later" && true
+result "nor is anybody moved without a way back by a module that can not refuse to leave one"
+
 STANDIN_SAY="fail=44,16,-1" nsattach --pid $one --tree -t $place -n
 [ $code = 1 ] && calls 1 && said "process $one was not moved .*: nsattach itself .* run it from another session" && true
 result "nsattach below who it is to move between pid namespaces says that it is in the way"

@@ -73,6 +73,7 @@ static bool take_child(struct job *job, struct nsattach_request *r, int err, int
 	const struct nsattach_error *error = &nsattach_request_result(r)->error;
 	size_t first = nsattach_request_count(r);
 	int grown;
+	bool found;
 
 	if (err != -EAGAIN || error->reason != NSATTACH_R_CHILD_LEFT)
 		return false;
@@ -84,8 +85,8 @@ static bool take_child(struct job *job, struct nsattach_request *r, int err, int
 	if (*code || ++job->looks <= LOOKS_MAX)
 		return !*code;
 	/* what follows could not be put back; and who can not be found would never follow */
-	if (flags_of(r) & NSATTACH_F_NO_RECORD ||
-	    (!grown && error->tid != getpid() && is_running(error->tid)))
+	found = job_has_subject(job, error->tid) || error->tid == getpid();
+	if (flags_of(r) & NSATTACH_F_NO_RECORD || (!found && is_running(error->tid)))
 		return false;
 	nsattach_request_set_flags(r, flags_of(r) & ~NSATTACH_F_WHOLE_TREE);
 	return true;

@@ -214,9 +214,14 @@ static int choose_whole_tree(struct job *job, __u32 *flags)
 	if (!job->o->tree || (*flags & NSATTACH_F_EACH))
 		return 0;
 	code = job_query(job);
-	if (!code)
-		*flags |= job->query.attach_flags & NSATTACH_F_WHOLE_TREE;
-	return code;
+	if (code)
+		return code;
+	*flags |= job->query.attach_flags & NSATTACH_F_WHOLE_TREE;
+	if (*flags & NSATTACH_F_NO_RECORD && !(*flags & NSATTACH_F_WHOLE_TREE))
+		return job_fail(
+			job, EXIT_FAILED,
+			"nothing was moved: with this module a child that is born meanwhile follows later, and if it can not, --no-record leaves no way back for the others; load a newer module, or give --each");
+	return 0;
 }
 
 int job_choose_namespaces(struct job *job)
