@@ -30,6 +30,54 @@ STANDIN_HOOK=$appear STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place
 	said "1 of 2 processes were not moved" && ! grep -q detach log && true
 result "with --each a failure in a later round is told, and the others stay"
 
+members $holder
+STANDIN_HOOK=$appear STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place -n --each -v
+[ $code = 6 ] && [ "$(grep -c "moved . thread" "$work/err")" = 1 ] && said "moved 1 thread in" && said "still reaches out by" && true
+result "with --each a round in which none moves is not told as one that moved some"
+
+members $one
+STANDIN_HOOK=$appear nsattach --cgroup ./members -t $place -n --each -v
+[ $code = 0 ] && [ "$(grep -c "moved 1 thread in" "$work/err")" = 2 ] && true
+result "and of each round only what it has moved"
+
+# spawn: one more member
+spawn="sleep 600 >$work/no 2>&1 & echo \$! | tee -a $work/spawned >>$work/members/cgroup.procs"
+kill_spawned() { xargs kill <"$work/spawned" && rm "$work/spawned"; }
+
+members $one
+STANDIN_HOOK=$spawn STANDIN_SAY="ok none" nsattach --cgroup ./members -t $place -n --each --json
+[ $code = 6 ] && calls 65 && printed "\"pid\": $one," && [ "$(grep -c '"moved": true' "$work/out")" = 1 ] &&
+	[ "$(grep -c '"why": "process .* is the init' "$work/out")" = 64 ] && said "processes appear faster" &&
+	said "64 of 65 processes were not moved" && true
+result "with --each all are told of a set that does not stop growing"
+kill_spawned
+
+members $one
+STANDIN_HOOK=$spawn STANDIN_SAY=none nsattach --cgroup ./members -t $place -n --each
+[ $code = 1 ] && said "processes appear faster" && said "65 of 65 processes were not moved" && true
+result "where none of them has moved the exit status is that of the first"
+kill_spawned
+
+members $one
+STANDIN_HOOK=$spawn nsattach --cgroup ./members -t $place -n --each -o pid,moved
+[ $code = 6 ] && [ "$(grep -c " yes" "$work/out")" = 65 ] && [ "$(wc -l <"$work/err")" = 1 ] && said "processes appear faster" && true
+result "where all have moved it is not that of a success"
+kill_spawned
+
+members $one
+STANDIN_HOOK="$appear; echo 0 >>$work/members/cgroup.procs" \
+	nsattach --cgroup ./members -t $place -n --each -o pid,moved
+[ $code = 6 ] && calls 1 && printed "^ *$one yes" && said "some of its processes are not in this pid namespace" && true
+result "with --each who moved before a look that fails is in the table"
+
+members $one
+STANDIN_OPENED="[ \$STANDIN_NUMBER = $place ] || { $spawn; }" STANDIN_HOOK="kill -2 \$PPID" \
+	nsattach --cgroup ./members -t $place -n --each -o pid,moved
+[ $code = 6 ] && calls 1 && printed "^ *$one yes" && [ "$(grep -c " no" "$work/out")" = 1 ] &&
+	said "interrupted by a signal$" && said "1 of 2 processes were not moved" && true
+result "with --each a signal ends the rounds"
+kill_spawned
+
 members $one $two
 STANDIN_SAY="fail=11,3" nsattach --cgroup ./members -t $place -n --each --json
 [ $code = 1 ] && calls 2 && [ "$(grep -c '"reason": "TARGET_GONE"' "$work/out")" = 2 ] &&

@@ -71,13 +71,11 @@ int call_each(struct job *job, enum nsattach_stage stage, size_t first)
 	struct nsattach_attach *all = &job->request->attach;
 	struct outcome *outcomes = reallocarray(job->outcomes, count, sizeof(*outcomes));
 
+	all->nr_threads = 0;
+	all->stall_ns = 0;
 	if (!outcomes)
 		return -ENOMEM;
 	job->outcomes = outcomes;
-	if (!first) {
-		all->nr_threads = 0;
-		all->stall_ns = 0;
-	}
 	for (size_t i = first; i < count; i++) {
 		int err = call_one(job, stage, i);
 

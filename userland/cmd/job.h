@@ -73,6 +73,7 @@ struct born {
  * @missing:	with --each: how many more were named and had gone already
  * @looks:	how often a child made it look again
  * @moved:	the first round is through
+ * @ended:	with --each: the exit code of what ended the rounds, 0: nothing new was found
  * @printed:	a table or JSON went to stdout
  * @output:	the table that is to be printed, or NULL
  * @records:	of those who were attached before, where it was asked
@@ -97,6 +98,7 @@ struct job {
 	size_t missing;
 	unsigned int looks;
 	bool moved;
+	int ended;
 	bool printed;
 	struct output *output;
 	struct nsattach_record *records;
@@ -196,7 +198,7 @@ int call_request(struct job *job, enum nsattach_stage stage, struct nsattach_req
 		 size_t first);
 /*
  * The subjects of the job from @first on, each by itself: job->outcomes and the result of the
- * request tell. -errno, when none has moved: a signal came, or the whole request is refused.
+ * request, which is of these alone, tell. -errno, when none has moved: a signal came, or the whole request is refused.
  */
 int call_each(struct job *job, enum nsattach_stage stage, size_t first);
 /*

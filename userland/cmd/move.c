@@ -32,6 +32,9 @@ static void step_done(const struct job *job, const struct nsattach_request *r, d
 	const struct nsattach_attach *result = nsattach_request_result(r);
 	bool one = result->nr_threads == 1;
 
+	/* with --each all may have failed */
+	if (!result->nr_threads)
+		return;
 	job_step(job, "moved %u thread%s in %.2f ms; %s stood still for %.2f ms",
 		 result->nr_threads, one ? "" : "s", ms, one ? "it" : "they",
 		 result->stall_ns / 1e6);
@@ -109,16 +112,20 @@ static int call(struct job *job, struct nsattach_request *r, size_t first)
 	return 0;
 }
 
+/* The result of one round becomes part of that of all. */
+static void add_up(struct nsattach_attach *all, const struct nsattach_attach *one)
+{
+	all->nr_threads += one->nr_threads;
+	if (all->stall_ns < one->stall_ns)
+		all->stall_ns = one->stall_ns;
+}
+
 /* What became of those from @first on becomes part of the whole result. */
 static void take_over(struct job *job, const struct nsattach_request *r, size_t first)
 {
-	struct nsattach_attach *all = &job->request->attach;
-
 	for (size_t i = 0; i < r->nr; i++)
 		job->request->subjects[first + i].nr_threads = r->subjects[i].nr_threads;
-	all->nr_threads += r->attach.nr_threads;
-	if (all->stall_ns < r->attach.stall_ns)
-		all->stall_ns = r->attach.stall_ns;
+	add_up(&job->request->attach, &r->attach);
 }
 
 /* All or none of those that were found since the last round. */
@@ -138,6 +145,15 @@ static int move_together(struct job *job, size_t first)
 	return code;
 }
 
+static int move_each(struct job *job, size_t first)
+{
+	struct nsattach_attach before = *nsattach_request_result(job->request);
+	int code = call(job, job->request, first);
+
+	add_up(&job->request->attach, &before);
+	return code;
+}
+
 static int move_rest(struct job *job, size_t first)
 {
 	size_t count = nsattach_request_count(job->request);
@@ -149,7 +165,7 @@ static int move_rest(struct job *job, size_t first)
 	if (code)
 		return code;
 	if (job->o->flags & NSATTACH_F_EACH)
-		return call(job, job->request, first);
+		return move_each(job, first);
 	return move_together(job, first);
 }
 
@@ -194,11 +210,15 @@ static int undo(struct job *job, size_t end, int code)
 	char why[sizeof(job->error)], before[128] = "";
 	size_t older, stay;
 
-	/* each stands for itself: what has moved is to stay */
-	if (job->o->flags & NSATTACH_F_EACH)
-		return EXIT_PARTLY;
 	while (nsattach_request_count(job->request) > end)
 		nsattach_request_remove(job->request, nsattach_request_count(job->request) - 1);
+	/* each stands for itself: what has moved is to stay, and the report tells of all */
+	if (job->o->flags & NSATTACH_F_EACH) {
+		job_note(job, "%s", job->error);
+		*job->error = '\0';
+		job->ended = code;
+		return 0;
+	}
 	/* a detach leads to where one was before it was first attached: further back than here */
 	older = drop_older(job);
 	stay = older + put_back(job);
@@ -219,12 +239,16 @@ static int move_more(struct job *job)
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		size_t first = nsattach_request_count(job->request);
 		int ret = sets_grow(job), code;
+		bool last = job->o->flags & NSATTACH_F_EACH && signals_end();
 
 		if (!ret)
 			return 0;
 		code = ret > 0 ? move_rest(job, first) : sets_fail(job, ret);
 		if (code)
 			return undo(job, first, code);
+		/* none of these was asked for any more, and each is told */
+		if (last)
+			return 0;
 	}
 	job_fail(
 		job, EXIT_TIMEOUT,

@@ -131,8 +131,9 @@ int report_each(struct job *job)
 		code = code ? code : why;
 		text_line("nsattach:", job->error);
 	}
+	/* who was not found may have stayed */
 	if (!failed)
-		return EXIT_MOVED;
+		return job->ended && count ? EXIT_PARTLY : job->ended;
 	return job_fail(job, failed < count ? EXIT_PARTLY : code, "%zu of %zu processes %s %s",
 			failed, count, job->o->dry_run ? "would not be" : "were not",
 			job->o->verb == VERB_DETACH ? "put back" : "moved");
