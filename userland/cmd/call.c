@@ -44,13 +44,9 @@ static int call_one(struct job *job, enum nsattach_stage stage, size_t index)
 	struct nsattach_attach *all = &job->request->attach;
 	struct nsattach_request one = view(job, index);
 	struct outcome *outcome = &job->outcomes[index];
+	int err = ask(job, stage, &one);
 	bool whole;
-	int err;
 
-	/* an older attach may come first, without a signal */
-	do {
-		err = ask(job, stage, &one);
-	} while (err == -EINTR && !signals_end());
 	*outcome = (struct outcome){ .stall_ns = one.attach.stall_ns };
 	all->error = one.attach.error;
 	if (err) {

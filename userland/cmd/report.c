@@ -35,7 +35,13 @@ static bool counts(const struct job *job, size_t index)
 /* Into job->error. */
 static int explain(struct job *job, size_t index)
 {
-	return job_explain(job, &job->outcomes[index].failure);
+	int code = job_explain(job, &job->outcomes[index].failure);
+	char *end = strstr(job->error, "; nothing was changed");
+
+	/* others may have moved before the signal came */
+	if (job->failure.err == EINTR && end)
+		*end = '\0';
+	return code;
 }
 
 /* As job->failure and job->error have it. */
