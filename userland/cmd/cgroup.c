@@ -51,14 +51,14 @@ static int read_cgroup(pid_t pid, char path[PATH_MAX])
 static int cgroup_of(pid_t pid, char path[PATH_MAX])
 {
 	const char *mount = mount_of_cgroup2();
-	char line[PATH_MAX];
+	char line[PATH_MAX], *inside = line + 3;
 	int err = mount ? read_cgroup(pid, line) : -EOPNOTSUPP;
 
 	if (err)
 		return err;
-	path_format(path, "%s%s", mount, line + 3);
-	/* "/../x": outside of what we see */
-	return starts_with(line + 3, "/..") ? -EXDEV : 0;
+	path_format(path, "%s%s", mount, inside);
+	/* "/../x": outside of what we see; "/..x" is a name */
+	return starts_with(inside, "/..") && (!inside[3] || inside[3] == '/') ? -EXDEV : 0;
 }
 
 static int open_directory(struct job *job, const char *path)

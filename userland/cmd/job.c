@@ -92,6 +92,7 @@ int job_query(struct job *job)
 
 	if (job->query.abi)
 		return 0;
+	job->query.size = sizeof(job->query);
 	err = nsattach_device_query(job->device, &job->query);
 	return err ? fail_stage(job, NSATTACH_STAGE_QUERY, err) : 0;
 }

@@ -181,7 +181,10 @@ static size_t put_back(struct job *job)
 	if (!nsattach_request_count(r))
 		return 0;
 	nsattach_request_set_flags(r, NSATTACH_F_EACH);
-	/* the call has its deadline */
+	/*
+	 * Each has the whole timeout, and until then no signal ends it: with one deadline for
+	 * all a single one that does not stop would keep those behind it inside.
+	 */
 	signals_hold();
 	if (call_each(job, NSATTACH_STAGE_DETACH, 0))
 		return nsattach_request_count(r);
