@@ -535,6 +535,8 @@ const struct blocking_kind blocking_files[] = {
 	{ "recv", SYS_recvfrom, socket_setup, recv_block, pipe_wake, .woken = 1 },
 	{ "recv_rcvtimeo", SYS_recvfrom, socket_timed_setup, recv_block, pipe_wake, .woken = 1,
 	  .expired = -EAGAIN, .timed = true },
+	{ "read_rcvtimeo", SYS_read, socket_timed_setup, read_block, pipe_wake, .woken = 1,
+	  .expired = -EAGAIN, .timed = true },
 	{ "recvmsg_rcvtimeo", SYS_recvmsg, socket_timed_setup, recvmsg_block, pipe_wake,
 	  .woken = 1, .expired = -EAGAIN, .timed = true },
 	{ "send_sndtimeo", SYS_sendto, socket_full_setup, send_block, socket_drain, .woken = 1,

@@ -54,6 +54,7 @@ KIND(accept_rcvtimeo);
 KIND(connect);
 KIND(recv);
 KIND(recv_rcvtimeo);
+KIND(read_rcvtimeo);
 KIND(recvmsg_rcvtimeo);
 KIND(send_sndtimeo);
 KIND(flock);

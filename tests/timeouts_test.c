@@ -125,7 +125,7 @@ static bool may_begin_anew(const char *kind)
 {
 	static const char *const kinds[] = {
 		"epoll_wait_timeout", "epoll_pwait2_timeout", "accept_rcvtimeo", "recv_rcvtimeo",
-		"recvmsg_rcvtimeo", "send_sndtimeo", "sigtimedwait", "semtimedop",
+		"read_rcvtimeo", "recvmsg_rcvtimeo", "send_sndtimeo", "sigtimedwait", "semtimedop",
 		"io_getevents_timeout",
 	};
 
