@@ -111,13 +111,22 @@ one() {
 	if ! mutate "$tree" "$name"; then
 		echo "what ${name}.sed is to change is not in module/$(field file "$name") any more" >"$tree/log"
 	else
-		run_tree "$tree" "$config" "$(field first "$name")" "$(suites_of "$name")" >"$tree/log" 2>&1 || status=1
+		run_mutant || status=1
+		# It says nothing of the mutant: the module was not even loaded.
+		if [ $status = 1 ] && grep -q '^== booting' "$tree/log" && ! [ -s "$tree/caught" ] && ! grep -q '^ok ' "$tree/log"; then
+			say "$name: the guest did not come up; once more"
+			status=0
+			run_mutant || status=1
+		fi
 	fi
 	verdict "$tree" "$name" $status | tee "$dir/$name.row" | while IFS=$'\t' read -r _ _ verdict suite what seconds; do
 		printf '%-9s %-22s %-8s %-12s %s, %d s\n' "$verdict" "$name" "$config" "$suite" "$what" "$seconds"
 	done
 	cp "$tree/log" "$dir/$name.log"
 }
+
+# In one()'s variables.
+run_mutant() { run_tree "$tree" "$config" "$(field first "$name")" "$(suites_of "$name")" >"$tree/log" 2>&1; }
 
 # run_tree TREE CONFIG FIRST TEST
 run_tree() {
