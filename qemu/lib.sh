@@ -80,6 +80,17 @@ interruptible() {
 	return $rc
 }
 
+# matches NAME PATTERNS: is it one of these shell patterns, or are there none?
+matches() {
+	local pattern
+	[ -n "$2" ] || return 0
+	for pattern in $2; do
+		# shellcheck disable=SC2053 # these are patterns
+		[[ $1 == $pattern ]] && return
+	done
+	return 1
+}
+
 # lock NAME: until unlock NAME or the end of this process, nobody else works on what NAME stands for.
 declare -A lock_fds=()
 lock() {

@@ -16,15 +16,7 @@ dir=$build/mutants
 
 field() { sed -n "s/^# $1: //p" "$top/tests/mutants/$2.sed"; }
 
-selected() {
-	local pattern
-	[ -n "${MUTANT-}" ] || return 0
-	for pattern in $MUTANT; do
-		# shellcheck disable=SC2053 # these are patterns
-		[[ $1 == $pattern ]] && return
-	done
-	return 1
-}
+selected() { matches "$1" "${MUTANT-}"; }
 
 # names: the mutants, those of the slow kernels first
 names() {

@@ -46,15 +46,7 @@ build() {
 		bash -eu -o pipefail -c "$(declare -p collections make jobs)"'; compile "$1" "$2"' - "$source" "$out"
 }
 
-selected() {
-	local pattern
-	[ -n "${TEST-}" ] || return 0
-	for pattern in $TEST; do
-		# shellcheck disable=SC2053 # these are patterns
-		[[ $1 == $pattern ]] && return
-	done
-	return 1
-}
+selected() { matches "$1" "${TEST-}"; }
 
 items() {
 	local file name

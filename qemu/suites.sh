@@ -7,15 +7,7 @@
 runtime_suites='runc crun podman docker'
 
 # selected SUITE: does TEST= ask for it (or for everything)?
-selected() {
-	local pattern
-	[ -n "${TEST-}" ] || return 0
-	for pattern in $TEST; do
-		# shellcheck disable=SC2053 # these are patterns
-		[[ $1 == $pattern ]] && return
-	done
-	return 1
-}
+selected() { matches "$1" "${TEST-}"; }
 
 # selected_suites KERNEL: their names. An old program may lie in build/tests: only what has a source counts.
 selected_suites() {
