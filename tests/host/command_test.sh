@@ -7,24 +7,13 @@ set -eu -o pipefail
 
 nsattach=$OUT/nsattach
 work=$(mktemp -d)
-count=0
-failed=0
 sleep 600 &
 subject=$!
 trap 'kill $subject; rm -rf "$work"' EXIT
 
-# result NAME: told by the status of the last command
-result() {
-	local status=$?
-	count=$((count + 1))
-	if [ $status = 0 ]; then
-		echo "ok $count $1"
-	else
-		echo "not ok $count $1"
-		sed 's/^/# /' "$work/out" "$work/err"
-		failed=1
-	fi
-}
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+explain() { cat "$work/out" "$work/err"; }
 
 # run CODE TEXT ARGS...: exits with CODE and says TEXT in one line on stderr
 run() {

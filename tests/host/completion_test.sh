@@ -8,8 +8,6 @@ set -eu -o pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tests=$(grep -cE '^(try|result) "' "$0")
 work=$(mktemp -d)
-count=0
-failed=0
 trap 'rm -rf "$work"' EXIT
 export XDG_RUNTIME_DIR=$work HOME=$work
 cd "$work"
@@ -42,17 +40,9 @@ completes() {
 	grep -qxF -e "${*: -1}" "$work/out"
 }
 
-result() {
-	local status=$?
-	count=$((count + 1))
-	if [ $status = 0 ]; then
-		echo "ok $count $1"
-	else
-		echo "not ok $count $1"
-		head -n 20 "$work/out" | sed 's/^/# /'
-		failed=1
-	fi
-}
+# shellcheck source=tap.sh
+. "$top/tests/host/tap.sh"
+explain() { head -n 20 "$work/out"; }
 
 # try NAME LAST-WORDS... THING
 try() {

@@ -5,21 +5,15 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
+# shellcheck source=tap.sh
+. "$top/tests/host/tap.sh"
+explain() { cat "$work/said"; }
 
-# is NAME COMMAND...: what is in $work/said explains a failure
+# is NAME COMMAND...
 is() {
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count $name"
-	else
-		echo "not ok $count $name"
-		sed 's/^/# /' "$work/said"
-		failed=1
-	fi
+	local rc=0
+	"${@:2}" || rc=$?
+	told $rc "$1"
 }
 
 # try COMMAND...: its output to $work/said, its status to $status

@@ -6,8 +6,6 @@
 set -eu -o pipefail
 
 work=$(mktemp -d)
-count=0
-failed=0
 
 # within10s SHELL-CONDITION
 within10s() {
@@ -52,18 +50,11 @@ nsattach() {
 	LD_PRELOAD=$STANDIN "$OUT/nsattach" "$@" >"$work/out" 2>"$work/err" || code=$?
 }
 
-# result NAME: told by the status of the last command
-result() {
-	local status=$?
-	count=$((count + 1))
-	if [ $status = 0 ]; then
-		echo "ok $count $1"
-	else
-		echo "not ok $count $1"
-		echo "# exit code $code"
-		sed 's/^/# /' "$work/out" "$work/err" "$work/log"
-		failed=1
-	fi
+# shellcheck source=tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+explain() {
+	echo "exit code $code"
+	cat "$work/out" "$work/err" "$work/log"
 }
 
 said() { grep -q -- "$1" "$work/err"; }

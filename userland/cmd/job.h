@@ -198,7 +198,8 @@ int call_request(struct job *job, enum nsattach_stage stage, struct nsattach_req
 		 size_t first);
 /*
  * The subjects of the job from @first on, each by itself: job->outcomes and the result of the
- * request, which is of these alone, tell. -errno, when none has moved: a signal came, or the whole request is refused.
+ * request, which is of these alone, tell. -errno, when none has moved: a signal came, or the
+ * whole request is refused.
  */
 int call_each(struct job *job, enum nsattach_stage stage, size_t first);
 /*

@@ -71,6 +71,18 @@ int open(const char *path, int flags, ...)
 	return device;
 }
 
+/* What an open file is called, or "". */
+static const char *path_of(int fd, char *path, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return path;
+}
+
 static ssize_t fail_read(void *cookie, char *buf, size_t size)
 {
 	(void)buf;
@@ -82,15 +94,11 @@ static ssize_t fail_read(void *cookie, char *buf, size_t size)
 FILE *fdopen(int fd, const char *mode)
 {
 	static FILE *(*real)(int fd, const char *mode);
-	char *number = getenv("STANDIN_PROCS"), link[64], path[4096];
-	ssize_t n;
+	char *number = getenv("STANDIN_PROCS"), path[4096];
 
 	if (!real)
 		real = dlsym(RTLD_NEXT, "fdopen");
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	path[n < 0 ? 0 : n] = '\0';
-	if (!number || !strstr(path, "threaded/cgroup.procs"))
+	if (!number || !strstr(path_of(fd, path, sizeof(path)), "threaded/cgroup.procs"))
 		return real(fd, mode);
 	close(fd);
 	return fopencookie(number, mode, (cookie_io_functions_t){ .read = fail_read });
@@ -99,16 +107,13 @@ FILE *fdopen(int fd, const char *mode)
 int openat(int dir, const char *path, int flags, ...)
 {
 	static int (*real)(int dir, const char *path, int flags, ...);
-	char *number = getenv("STANDIN_UNOPENED"), link[64], name[4096];
-	ssize_t n;
+	char *number = getenv("STANDIN_UNOPENED"), name[4096];
 
 	if (!real)
 		real = dlsym(RTLD_NEXT, "openat");
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	n = readlink(link, name, sizeof(name) - 1);
-	name[n < 0 ? 0 : n] = '\0';
 	/* nobody here makes a file */
-	if (!number || strcmp(path, "cgroup.procs") || !strstr(name, "/threaded"))
+	if (!number || strcmp(path, "cgroup.procs") ||
+	    !strstr(path_of(dir, name, sizeof(name)), "/threaded"))
 		return real(dir, path, flags);
 	errno = atoi(number);
 	return -1;
