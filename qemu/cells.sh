@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # What is known of a cell (a suite on a kernel with a config), from one run of test.sh to the next.
 #   build/cells/NAME       the key of what it passed with, and its row; RESUME=1 takes it for a run
+#   build/cells/NAME.new   the same while its guest has not come to its end: what that finds may be the work of any suite in it
 #   build/cells/NAME.why   what the log says of a red one
 #   build/figures/NAME.tsv   what it measured
 # The key is a hash of all that a result depends on, made when the guest is packed: what is put into the guest, by its content
@@ -76,18 +77,30 @@ cell_done() {
 	local file
 	file=$cells/$(cell_of "$kernel" "$config" "$1")
 	mkdir -p "$cells"
-	rm -f "$file" "$file.why"
+	rm -f "$file" "$file.new" "$file.why"
 	if [ "$2" != 0 ]; then
 		printf '%s\n' "${@:4}" >"$file.why"
-		# A leak, or a module that does not go, may be the work of any suite in this guest.
-		case $1 in load | rmmod | leaks) cells_forget "$kernel" "$config" ;; esac
+		# A leak, a check that is off, or a module that does not go may be the work of any suite in this guest.
+		case $1 in load | rmmod | leaks | checks) cells_forget "$kernel" "$config" ;; esac
 	elif [ -n "${cell_keys[$1]-}" ]; then
-		printf '%s\n%s\n' "${cell_keys[$1]}" "$3" >"$file"
+		printf '%s\n%s\n' "${cell_keys[$1]}" "$3" >"$file.new"
 	fi
+}
+
+# cells_keep KERNEL CONFIG: the guest has ended properly, so what passed in it counts
+cells_keep() {
+	local suite file
+	for suite in $TEST; do
+		file=$cells/$(cell_of "$1" "$2" "$suite")
+		[ ! -e "$file.new" ] || mv "$file.new" "$file"
+	done
 }
 
 # cells_forget KERNEL CONFIG: nothing that passed in this guest counts for the next
 cells_forget() {
-	local suite
-	for suite in $TEST; do rm -f "$cells/$(cell_of "$1" "$2" "$suite")"; done
+	local suite file
+	for suite in $TEST; do
+		file=$cells/$(cell_of "$1" "$2" "$suite")
+		rm -f "$file" "$file.new"
+	done
 }

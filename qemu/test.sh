@@ -139,6 +139,7 @@ vm_run() {
 		vm_run "$1" "$2" "$3" $((${4-1} + 1))
 		return
 	fi
+	[ $status != 0 ] || cells_keep "$1" "$2"
 	if [ $status = 0 ] || { [ -n "${STOP-}" ] && [ -s "$CAUGHT" ]; }; then return 0; fi
 	cells_forget "$1" "$2"
 	printf '   the guest did not end properly; the end of its console (%s):\n' "$logs/console"

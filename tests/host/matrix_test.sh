@@ -63,6 +63,7 @@ echo boot >>"$lab/boots"
 		cat "$file"
 		echo "nsattach: end $name 0 1"
 	done
+	[ ! -e "$lab/after" ] || . "$lab/after"
 	echo 'nsattach: done 0'
 } >>"$channel"
 END
@@ -139,6 +140,23 @@ printf '1..1\nok 1 one.works\n# other\n' >"$lab/src/one_test"
 is "a program that changes" rerun 1
 rm "$lab/during"
 is "did not pass as what it is after the run" rerun 1
+
+# What the guest's own checks find, and a guest that is ended
+printf '# other\n' >>"$lab/src/one_test"
+echo "printf 'nsattach: begin checks\n1..1\nnot ok 1 lockdep is on\nnsattach: end checks 0 1\n'" >"$lab/after"
+is "a check that is off is a failure" eval 'TEST=one matrix 1 a:plain && boots 1'
+rm "$lab/after"
+is "and what passed beside it is run again" rerun 1
+printf '# third\n' >>"$lab/src/one_test"
+echo 'sleep "$long"' >"$lab/after"
+TEST=one setsid "$lab/qemu/matrix.sh" a:plain >"$work/first" 2>&1 </dev/null &
+first=$!
+is "a suite passes in a guest that has not ended" within10s grep -q 'ok  *one' "$work/first"
+kill -- "-$first"
+wait "$first" || :
+rm "$lab/after"
+boots 1 || :
+is "which does not count when that is killed" rerun 1
 
 # A guest that says nothing of a suite
 : >"$lab/src/two_test"
