@@ -19,9 +19,10 @@ cell_of() {
 
 # again KERNEL CONFIG SUITE: the command that runs it again; what the guest itself does comes with any suite
 again() {
-	local suite=$3
+	local suite=$3 kernel="${KSRC:+ KSRC=$KSRC} KERNEL=$1 CONFIG=$2"
 	case $suite in build | verdict | load | rmmod | leaks | checks) suite='' ;; esac
-	echo "again: make test${KSRC:+ KSRC=$KSRC} KERNEL=$1 CONFIG=$2${SCALE:+ SCALE=$SCALE}${suite:+ TEST=$suite}"
+	[ "$1" != host ] || kernel=' KERNEL=host'
+	echo "again: make test$kernel${SCALE:+ SCALE=$SCALE}${suite:+ TEST=$suite}"
 }
 
 # items_sum: of the items on standard input, what they bring and where to. The name of a tree tells its packages' versions.
@@ -49,7 +50,7 @@ cells_begin() {
 		items_sum <"$work/common"
 		cat "$top"/qemu/{initramfs.sh,vm.sh,skips,guest/init}
 		echo "${vm_options[*]}"
-		declare -f tap_read tap_plan tap_skip tap_splat tap_end
+		declare -f tap_read tap_plan tap_no_test may_skip tap_skip tap_splat tap_end
 	) | hash_of)
 	for suite in "${@:2}"; do
 		cell_keys[$suite]=$( (echo "$common" && items_sum <"$work/items/$suite") | hash_of)

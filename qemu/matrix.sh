@@ -61,12 +61,15 @@ fitting_workers() {
 
 # row N/M KERNEL:CONFIG: what compiles for minutes says so every 20 seconds
 row() {
-	local kernel=${2%%:*} config=${2#*:} head
-	head=$(printf '%-14s %-8s' "$kernel" "$config")
+	local kernel=${2%%:*} config=${2#*:} head log tsv
+	head=$(printf '%-14s %-8s' "$kernel" "$config") log=$dir/$kernel-$config.log tsv=$dir/$kernel-$config.tsv
 	echo "$head== row $1 begins"
-	RESULTS=$dir/$kernel-$config.tsv "$top/qemu/test.sh" "$2" 2>&1 </dev/null | tee "$dir/$kernel-$config.log" |
+	rm -f "$cells/$(cell_of "$kernel" "$config" verdict).why"
+	RESULTS=$tsv "$top/qemu/test.sh" "$2" 2>&1 </dev/null | tee "$log" |
 		sed -un "/^\(ok\|FAILED\|before\|figure\|==\|   [0-9]* s, \)/s/^/$head/p" || :
-	echo "$head== row $1 ends after $((SECONDS / 60)) min: $(tail -n 1 "$dir/$kernel-$config.log")"
+	# Who does not come to its sums was ended by somebody, and has not run everything.
+	grep -qxE '[0-9]+ passed, [0-9]+ failed' "$log" || printf '%s\t%s\tverdict\t0\t1\t0\t0\n' "$kernel" "$config" >>"$tsv"
+	echo "$head== row $1 ends after $((SECONDS / 60)) min: $(tail -n 1 "$log")"
 }
 
 # The table, in as many blocks of columns as the width asks for. Suites in the order of their names; load, rmmod and
@@ -103,13 +106,13 @@ table() {
 
 red_cells() {
 	local kernel config suite why
-	awk -F '\t' '$5 { print $1, $2, $3 }' "$1" | while read -r kernel config suite; do
+	awk -F '\t' '$5 { print $1, $2, $3 }' "$1" | uniq | while read -r kernel config suite; do
 		printf '\n%s %s %s\n' "$kernel" "$config" "$suite"
 		why=$cells/$(cell_of "$kernel" "$config" "$suite").why
 		if [ -s "$why" ]; then
 			sed -n '1,40p' "$why"
 		else
-			{ grep -vE '^(ok|before|==) ' "$dir/$kernel-$config.log" || :; } | tail -n 20 | sed 's/^/   /'
+			{ grep -vE '^(ok|before|figure|==) ' "$dir/$kernel-$config.log" || :; } | tail -n 20 | sed 's/^/   /'
 		fi
 		printf '   %s\n' "$(again "$kernel" "$config" "$suite")"
 	done

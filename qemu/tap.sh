@@ -4,14 +4,14 @@
 # A suite is good if its plan was kept, its status is 0, every result is ok or a skip that qemu/skips allows, and the
 # kernel log stayed clean. Each thing that is wrong is one failure. For skips, the kernel may have another name: $skips_of.
 
-# tap_read KERNEL CONFIG RESULTS SECONDS: standard input is the channel; a row per suite is added to the file RESULTS.
-# Nothing for SECONDS, which no suite may take, is a guest that hangs.
+# tap_read KERNEL CONFIG RESULTS SECONDS [BOOT]: standard input is the channel; a row per suite is added to the file RESULTS.
+# Nothing for SECONDS, which no suite may take, or for BOOT seconds at first, is a guest that hangs.
 tap_read() {
-	local line suite='' kernel=$1 config=$2 results=$3 test
+	local line suite='' kernel=$1 config=$2 results=$3 test silence=${5:-$4}
 	local -i passed failed skipped planned seen splat finished=0
 	local -a lines told
-	while IFS= read -r -t "$4" line; do
-		line=${line%$'\r'}
+	while IFS= read -r -t "$silence" line; do
+		line=${line%$'\r'} silence=$4
 		[ -z "${V-}" ] || printf '   %s\n' "$line"
 		case $line in
 		'nsattach: begin '*)
@@ -28,6 +28,7 @@ tap_read() {
 		'#  RUN '*) lines=() test=${line% ...} && test=${test##* } ;;
 		'figure: '* | '# figure: '*) tap_figure "${line#*figure: }" ;;
 		'# minute '*) printf '   %s\n' "${line#\# }" ;;
+		'') ;; # the end of a last line that had none
 		*) lines+=("$line") ;;
 		esac
 		[ -z "${STOP-}" ] || [ ! -s "$CAUGHT" ] || return 1
@@ -56,6 +57,17 @@ tap_figure() {
 tap_plan() {
 	[ $planned -ge 0 ] || planned=0
 	planned+=${1%% *}
+	[ "${1%% *}" != 0 ] || tap_no_test "${1#0}"
+}
+
+# A program that skips itself as a whole, or has nothing to run, is a skip of no name.
+tap_no_test() {
+	if may_skip ''; then
+		skipped+=1
+	else
+		failed+=1
+		tap_failure "it ran no test${1:+:${1# # SKIP}}"
+	fi
 }
 
 # CAUGHT=FILE: note the first failure there, for who wants to know no more; with STOP=1 the guest is ended then.
@@ -86,16 +98,23 @@ tap_splat() {
 	tap_tell "      $1"
 }
 
-tap_skip() {
-	local a b c d name=${line#ok } why=${line#*# SKIP}
-	name=${name#* } name=${name%%# SKIP*} name=${name:-$test}
-	seen+=1 skipped+=1 lines=()
+# may_skip TEST: does qemu/skips say so?
+may_skip() {
+	local a b c d
 	while read -r a b c d _; do
 		# shellcheck disable=SC2053 # these are patterns
-		[[ $a != '#'* && ${skips_of:-$kernel} == $a && $config == $b && $suite == $c && ${name% } == $d ]] && return
+		[[ $a != '#'* && ${skips_of:-$kernel} == $a && $config == $b && $suite == $c && $1 == $d ]] && return
 	done <"$top/qemu/skips"
+	return 1
+}
+
+tap_skip() {
+	local name=${line#ok } why=${line#*# SKIP}
+	name=${name#* } name=${name%%# SKIP*} name=${name:-$test} name=${name% }
+	seen+=1 skipped+=1 lines=()
+	! may_skip "$name" || return 0
 	failed+=1
-	tap_failure "skipped '${name% }', which qemu/skips does not allow:$why"
+	tap_failure "skipped '$name', which qemu/skips does not allow:$why"
 }
 
 # tap_end "NAME STATUS SECONDS"
@@ -103,7 +122,7 @@ tap_end() {
 	local name status seconds
 	read -r name status seconds <<<"$1"
 	if [ "$status" = timeout ]; then
-		failed+=1 && tap_failure "stopped after $seconds s without an end"
+		failed+=1 && tap_failure "stopped after $seconds s without an end${test:+ (in $test)}"
 	elif [ "$planned" -lt 0 ]; then
 		failed+=1 && tap_failure "no TAP plan (exit status $status)"
 	elif [ "$planned" != "$seen" ]; then
@@ -127,7 +146,7 @@ tap_row() {
 	[ $failed = 0 ] || printf ', %d failed' "$failed"
 	[ $skipped = 0 ] || printf ', %d skipped' "$skipped"
 	printf ', %d s\n' "$1"
-	[ $failed = 0 ] || [ "$kernel" = host ] || printf '        %s\n' "$(again "$kernel" "$config" "$suite")"
+	[ $failed = 0 ] || printf '        %s\n' "$(again "$kernel" "$config" "$suite")"
 	printf '%s\t%s\t%s\t%d\t%d\t%d\t%d\n' "$kernel" "$config" "$suite" "$passed" "$failed" "$skipped" "$1" >>"$results"
 	cell_done "$suite" "$failed" "$(tail -n 1 "$results")" "${told[@]}"
 }

@@ -116,10 +116,20 @@ choose_vm() {
 	[ -z "${DETERMINISTIC-}" ] || vm_options+=(--deterministic)
 }
 
-# vm_run KERNEL CONFIG KERNEL-DIR [TRY]: boot, and read the verdict while it is written
+# red KERNEL CONFIG SUITE LINE...: what there is no TAP of has failed. What could not be built has said why.
+red() {
+	local kernel=$1 config=$2
+	printf 'FAILED  %-14s %s\n' "$3" "$4"
+	[ $# -lt 5 ] || printf '%s\n' "${@:5}"
+	printf '        %s\n' "$(again "$1" "$2" "$3")"
+	printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" "$3" >>"$results"
+	[ "$3" = build ] || cell_done "$3" 1 '' "   $3: $4" "${@:5}"
+}
+
+# vm_run KERNEL CONFIG KERNEL-DIR [TRY]: boot, and read the verdict while it is written. No boot takes as long as a suite may.
 vm_run() {
-	local logs=$build/logs/$1-$2 status=0 vm silence=$(($(limit "$2") + 120))
-	[ -z "${GDB-}" ] || silence=86400
+	local logs=$build/logs/$1-$2 status=0 vm boot=$((300 * $(slowness "$2"))) silence=$(($(limit "$2") + 120)) console
+	[ -z "${GDB-}" ] || boot=86400 silence=86400
 	mkdir -p "$logs"
 	: >"$logs/channel"
 	: >"$logs/console"
@@ -128,7 +138,7 @@ vm_run() {
 	vm=$! running=$!
 	# In the background and waited for, so that a signal ends the guest at once.
 	{ tail -n +1 -s 0.2 -f --pid=$vm "$logs/channel" |
-		tap_read "$1" "$2" "$results" $silence; } &
+		tap_read "$1" "$2" "$results" $silence $boot; } &
 	wait $! || status=1
 	# Who reads the channel stops when it has heard enough, or nothing for too long.
 	[ $status = 0 ] || kill $vm 2>/dev/null || :
@@ -142,9 +152,11 @@ vm_run() {
 	[ $status != 0 ] || cells_keep "$1" "$2"
 	if [ $status = 0 ] || { [ -n "${STOP-}" ] && [ -s "$CAUGHT" ]; }; then return 0; fi
 	cells_forget "$1" "$2"
-	printf '   the guest did not end properly; the end of its console (%s):\n' "$logs/console"
-	tail -n 40 "$logs/console" | sed 's/^/      | /'
-	printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$1" "$2" verdict >>"$results"
+	# The next guest has a console as well.
+	console=$(mktemp "$logs/console.XXXX")
+	cp "$logs/console" "$console"
+	red "$1" "$2" verdict "the guest did not end properly; the end of its console ($console):" \
+		"$(tail -n 38 "$console" | tr -d '\r' | sed 's/^/      | /')"
 }
 
 # traced NAME: keep what this guest has told about the module
@@ -156,12 +168,8 @@ traced() {
 
 # no_word KERNEL CONFIG SUITE...: what the guest said nothing of has failed
 no_word() {
-	local suite kernel=$1 config=$2 why='the guest said nothing of it'
-	for suite in "${@:3}"; do
-		printf 'FAILED  %-14s %s\n' "$suite" "$why"
-		printf '%s\t%s\t%s\t0\t1\t0\t0\n' "$kernel" "$config" "$suite" >>"$results"
-		cell_done "$suite" 1 '' "   $suite: $why"
-	done
+	local suite
+	for suite in "${@:3}"; do red "$1" "$2" "$suite" 'the guest said nothing of it'; done
 }
 
 # build_all KERNEL CONFIG KERNEL-DIR
@@ -185,6 +193,7 @@ on_kernel() { # KERNEL CONFIG
 	[ ${#suites[@]} -gt 0 ] || die "there is no suite TEST='$TEST' (see tests/*_test.c and qemu/suites.sh)"
 	choose_vm "$2"
 	lock "vm-$checkout-$1-$2"
+	rm -f "$build/logs/$1-$2"/console.*
 	lock "build-$checkout"
 	build_all "$1" "$2" "$kernel_dir"
 	list_items "$1" "$2" "${suites[@]}"
@@ -207,8 +216,8 @@ on_kernel() { # KERNEL CONFIG
 	unlock "vm-$checkout-$1-$2"
 }
 
-# apart KERNEL CONFIG: on_kernel in a process of its own, so that a kernel that cannot be had, or a module that does not
-# compile for it, is one failure and the others still run. Not in an if or ||, where set -e would not hold in it. And in a
+# apart KERNEL CONFIG: on_kernel, or host, in a process of its own, so that a kernel that cannot be had, or a module that does
+# not compile for it, is one failure and the others still run. Not in an if or ||, where set -e would not hold in it. And in a
 # process group of its own, which a signal ends whole: the shell alone would wait for the kernel that it has compiled.
 apart() {
 	local status
@@ -217,7 +226,7 @@ apart() {
 		exit_commands=() running=''
 		set_traps
 		set -e
-		on_kernel "$@"
+		case $1 in host) host ;; *) on_kernel "$@" ;; esac
 	) </dev/null &
 	running=-$!
 	set +em
@@ -225,7 +234,7 @@ apart() {
 	status=$?
 	set -e
 	running=''
-	[ $status = 0 ] || printf '%s\t%s\tbuild\t0\t1\t0\t0\n' "$1" "$2" >>"$results"
+	[ $status = 0 ] || red "$1" "$2" build 'what is to run could not be had or made, see above'
 }
 
 mkdir -p "$build/logs"
@@ -233,7 +242,7 @@ mkdir -p "$build/logs"
 [ $# -gt 0 ] || set -- host 6.1-stock 6.1-patched
 for where in "$@"; do
 	case $where in
-	host | host:*) host ;;
+	host | host:*) apart host - ;;
 	*:*) apart "${where%%:*}" "${where#*:}" ;;
 	*) apart "$where" plain ;;
 	esac

@@ -31,6 +31,7 @@ suite() {
 	printf 'nsattach: suite %s\n' "$name" >/dev/kmsg
 	timeout -k 5 "$limit" "$@" >&3 2>&1 </dev/null
 	status=$?
+	echo >&3 # the last line may have no end
 	[ $(($(now) - began)) -lt "$limit" ] || status=timeout
 	kill_leftovers
 	splats

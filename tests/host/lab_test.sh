@@ -17,7 +17,7 @@ tools() { try env PATH="$work/bin:$PATH" "$@"; }
 with() { tools bash -eu -o pipefail -c ". '$lab/qemu/lib.sh'; . '$lab/qemu/debian.sh'; $1"; }
 
 echo "TAP version 13"
-echo "1..33"
+echo "1..$(grep -c '^is "' "$0")"
 
 # Two that want a package at once; the older one goes.
 program "$work/bin/apt-get" <<'END'
@@ -156,6 +156,15 @@ is "and the figure says so" grep -qx 'figure: selftests.worse_with_the_series 3'
 tools "$top/qemu/selftests-compare.sh" "$work/loud" "$work/loud"
 is "one that is there without it is not" test "$status" = 0
 is "and is no test" grep -qx 'figure: selftests.tests 4' "$work/said"
+
+# The job of make test kills all processes: only how it runs a program.
+{
+	printf 'now() { echo 1; }\nkill_leftovers() { :; }\nsplats() { :; }\nsay() { echo "nsattach: $*" >&3; }\n'
+	sed -n '/^suite() {/,/^}/ { s#/dev/kmsg#/dev/null#; p }' "$top/qemu/guest/tests.sh"
+	echo "suite a 5 echo -n ok 1 a"
+} >"$work/guest/main"
+tools sh "$work/guest/main" 3>"$work/guest/channel"
+is "a last line without its end does not take the next one" grep -qx 'nsattach: end a 0 0' "$work/guest/channel"
 
 program "$work/bin/modprobe" </dev/null
 program "$work/bin/bench" </dev/null

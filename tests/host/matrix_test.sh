@@ -30,7 +30,9 @@ echo module >"$lab/src/nsattach.ko"
 program "$work/bin/make" <<'END'
 case "$*" in
 */userland\ *) mkdir -p "$lab/build/userland" && cp "$lab/src/nsattach" "$lab/build/userland/" ;;
-*/module\ *) for arg; do case $arg in O=*) mkdir -p "${arg#O=}" && cp "$lab/src/nsattach.ko" "${arg#O=}/" ;; esac; done ;;
+*/module\ *)
+	[ ! -e "$lab/broken" ] || exit 1
+	for arg; do case $arg in O=*) mkdir -p "${arg#O=}" && cp "$lab/src/nsattach.ko" "${arg#O=}/" ;; esac; done ;;
 */tests\ *) mkdir -p "$lab/build/tests" && cp "$lab"/src/*_test "$lab/build/tests/" ;;
 esac
 END
@@ -49,7 +51,7 @@ program "$lab/qemu/initramfs.sh" <<<'printf "%s\n" "${@:3}" >"$1"'
 # The guest: a program with nothing in it is one of which nothing is said.
 program "$lab/qemu/vm.sh" <<'END'
 while [ $# -gt 0 ]; do
-	case $1 in --initrd) initrd=$2 ;; --channel) channel=$2 ;; esac
+	case $1 in --initrd) initrd=$2 ;; --channel) channel=$2 ;; --console) console=$2 ;; esac
 	shift
 done
 echo boot >>"$lab/boots"
@@ -143,7 +145,9 @@ is "did not pass as what it is after the run" rerun 1
 
 # What the guest's own checks find, and a guest that is ended
 printf '# other\n' >>"$lab/src/one_test"
-echo "printf 'nsattach: begin checks\n1..1\nnot ok 1 lockdep is on\nnsattach: end checks 0 1\n'" >"$lab/after"
+cat >"$lab/after" <<'END'
+printf "%s\n" "nsattach: begin checks" 1..1 "not ok 1 lockdep is on" "nsattach: end checks 0 1"
+END
 is "a check that is off is a failure" eval 'TEST=one matrix 1 a:plain && boots 1'
 rm "$lab/after"
 is "and what passed beside it is run again" rerun 1
@@ -157,6 +161,63 @@ wait "$first" || :
 rm "$lab/after"
 boots 1 || :
 is "which does not count when that is killed" rerun 1
+
+# A panic, and another guest for the suite that was still to come
+cat >"$lab/after" <<'END'
+echo "as it should be" >"$console"
+[ ! -e "$lab/panics" ] || { rm "$lab/panics"; echo "Kernel panic - not syncing" >"$console"; exit 1; }
+END
+touch "$lab/panics"
+printf '# before the panic\n' >>"$lab/src/one_test"
+: >"$lab/src/two_test"
+boots 0 || :
+is "a panic is a failure" matrix 1 a:plain
+is "after which another guest goes on" boots 2
+rm "$lab/after"
+two_works
+is "whose kernel log the matrix shows" eval 'sed "1,/^a plain verdict/d" "$work/said" | grep -q "| Kernel panic"'
+console=$(sed -n 's/.*end of its console (\(.*\)):$/\1/p; T; q' "$work/said")
+is "the console that is named is not that of the next guest" grep -qs 'Kernel panic' "$console"
+
+# Who judges is ended
+echo 'kill -9 "$(ps -o ppid= -p $PPID)"' >"$lab/during"
+printf '# fourth\n' >>"$lab/src/one_test"
+is "a row that was killed is red" eval 'TEST=one matrix 1 a:plain'
+is "and says so" said '^a *plain *== row .* ends'
+rm "$lab/during"
+
+# Programs that run nothing, or too long
+printf '1..0 # SKIP needs root\n' >"$lab/src/one_test"
+is "a program that runs no test has failed" eval 'TEST=one quick 1 a:plain'
+is "and its reason is told" said '^   one: it ran no test: needs root$'
+cat >"$lab/after" <<'END'
+printf "%s\n" "nsattach: begin slow" 1..1 "#  RUN           slow.never_ends ..." "nsattach: end slow timeout 5"
+END
+is "a suite that takes too long is a failure" eval 'TEST=two quick 1 a:plain'
+is "and the test is named" said 'stopped after 5 s without an end (in slow.never_ends)'
+rm "$lab/after"
+printf '1..1\nok 1 one.works\n' >"$lab/src/one_test"
+
+# What can not be built, and this machine
+touch "$lab/broken"
+is "a module that does not compile is a failure" eval 'TEST=two quick 1 a:plain'
+is "which is told" said '^FAILED  build '
+is "with the command to try again" said '^  *again: make test KERNEL=a CONFIG=plain$'
+rm "$lab/broken"
+is "a failure on this machine" eval 'TEST=userland quick 1 host'
+is "has such a command as well" said '^  *again: make test KERNEL=host TEST=userland$'
+
+# A guest that hangs at boot: nothing is ever written
+exec {nothing}< <(exec sleep "$long")
+silent=$!
+hangs() {
+	try bash -eu -o pipefail -c '. "$1/qemu/lib.sh"; . "$1/qemu/cells.sh"; . "$1/qemu/tap.sh"; tap_read a plain "$2" 86400 0.1 <&"$3"' \
+		- "$lab" "$work/rows" "$nothing"
+	[ "$status" = 1 ]
+}
+is "is not waited for as long as a suite may take" hangs
+kill "$silent" || :
+exec {nothing}<&-
 
 # A guest that says nothing of a suite
 : >"$lab/src/two_test"
