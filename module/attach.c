@@ -100,6 +100,22 @@ static int run(struct nsa_op *op, const struct nsa_request *r,
 	return err;
 }
 
+/* What could not even begin. */
+static void report_nothing(struct nsattach_attach *arg, struct nsattach_subject *subjects,
+			   unsigned int nr, int err)
+{
+	unsigned int i;
+
+	arg->error = (struct nsattach_error){ .subject = -1 };
+	arg->stall_ns = 0;
+	arg->nr_threads = 0;
+	arg->rounds = 0;
+	for (i = 0; i < nr; i++) {
+		subjects[i].nr_threads = 0;
+		subjects[i].result = nr == 1 ? err : -ECANCELED;
+	}
+}
+
 static void report(struct nsa_op *op, struct nsattach_attach *arg,
 		   struct nsattach_subject *subjects, int err)
 {
@@ -136,8 +152,10 @@ int nsa_attach_run(struct nsa_request *r, unsigned int first, unsigned int nr)
 	unsigned int i;
 	int err;
 
-	if (!op)
+	if (!op) {
+		report_nothing(&r->arg, subjects, nr, -ENOMEM);
 		return -ENOMEM;
+	}
 	op->flags = r->arg.flags;
 	op->asked_for = r->arg.namespaces;
 	op->detach = r->detach;

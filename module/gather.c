@@ -31,7 +31,9 @@
  *     all are woken and go on.
  *  5. At the deadline, after a signal to the caller, or any failure, the caller
  *     sets ABORTED instead and wakes all. Nothing was changed. A task_work that
- *     runs later finds that, and does nothing.
+ *     runs later finds that, and does nothing. From those who sleep on, and after
+ *     the commit from the stopped, the task_work is taken back, and the
+ *     interruption with it: the next wait must not end for it.
  *
  * Permission is checked when a thread is prepared, and again when it arrives
  * with other credentials than were checked: an exec of a setuid program in
@@ -85,16 +87,6 @@ static bool let_sleep = true;
 module_param(let_sleep, bool, 0600);
 MODULE_PARM_DESC(let_sleep, "Leave threads asleep that need not be woken (N: for tests of the calls that are restarted)");
 
-static bool queue(struct nsa_thread *th, struct callback_head *work,
-		  enum task_work_notify_mode mode)
-{
-	refcount_inc(&th->op->ref);
-	if (!nsa_task_work_add(th->task, work, mode))
-		return true;
-	refcount_dec(&th->op->ref);
-	return false;
-}
-
 /* The caller itself: in this ioctl it is where it has to be. Under op->lock. */
 static void note_self(struct nsa_thread *th)
 {
@@ -136,7 +128,7 @@ static void note_asleep(struct nsa_thread *th)
 		th->op->stale = true;
 }
 
-/* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. Under op->lock. */
+/* A thread in a stop does not wake for a task_work: see 2. above. Under op->lock. */
 static void note_stopped(struct nsa_thread *th)
 {
 	th->state = NSA_STOPPED;
@@ -156,8 +148,10 @@ static bool is_dumping(const struct nsa_thread *th)
 static void nudge(struct nsa_thread *th)
 {
 	th->gently = false;
-	if (!is_dumping(th))
-		th->nudged = queue(th, &th->nudge, TWA_SIGNAL);
+	if (is_dumping(th))
+		return;
+	th->signalled = true;
+	th->nudged = nsa_queue_work(th, &th->nudge, TWA_SIGNAL);
 }
 
 /* Return: true for a thread that is left to itself for some more time. */
@@ -209,10 +203,11 @@ static void (*ask(struct nsa_thread *th))(struct nsa_thread *)
 	if (th->task == current)
 		return note_self;
 	if (is_dumping(th))
-		return queue(th, &th->work, TWA_NONE) ? NULL : mark_gone;
+		return nsa_queue_work(th, &th->work, TWA_NONE) ? NULL : mark_gone;
 	/* Once more, for one that went to sleep between the first two. */
 	th->gently = can_sleep(th) || nsa_is_running(th->task) || can_sleep(th);
-	if (!queue(th, &th->work, th->gently ? TWA_RESUME : TWA_SIGNAL))
+	th->signalled = !th->gently;
+	if (!nsa_queue_work(th, &th->work, th->gently ? TWA_RESUME : TWA_SIGNAL))
 		return mark_gone;
 	return th->gently && can_sleep(th) ? note_asleep : NULL;
 }
@@ -309,31 +304,44 @@ static int wait_for_threads(struct nsa_op *op)
 	}
 }
 
+/*
+ * The threads that are not known yet, prepared; @found: how many there were before some
+ * of them exited. Return: NULL if none is left, ERR_PTR.
+ */
+static struct nsa_batch *find_and_prepare(struct nsa_op *op, struct nsa_subject *subject,
+					  unsigned int *found)
+{
+	struct nsa_batch *batch = nsa_find_threads(op, subject);
+	int err;
+
+	*found = 0;
+	if (IS_ERR_OR_NULL(batch))
+		return batch;
+	*found = batch->nr;
+	err = nsa_prepare_batch(batch);
+	if (!err && batch->nr)
+		return batch;
+	nsa_batch_free(batch);
+	return ERR_PTR(err);
+}
+
 /* Prepare and ask every thread that is not known yet. Return: how many there were, or -errno. */
 static int ask_new(struct nsa_op *op)
 {
 	struct nsa_batch *batch;
-	unsigned int i;
-	int err, nr = 0;
+	unsigned int i, found;
+	int nr = 0;
 
 	op->leaving = false;
 	nsa_note_stops(op);
 	for (i = 0; i < op->nr_subjects; i++) {
-		batch = nsa_find_threads(op, &op->subjects[i]);
+		batch = find_and_prepare(op, &op->subjects[i], &found);
 		if (IS_ERR(batch))
 			return PTR_ERR(batch);
-		if (!batch)
-			continue;
 		/* One that goes meanwhile may have made another behind the walk. */
-		nr += batch->nr;
-		err = nsa_prepare_batch(batch);
-		if (err || !batch->nr) {
-			nsa_batch_free(batch);
-			if (err)
-				return err;
-			continue;
-		}
-		ask_batch(op, batch);
+		nr += found;
+		if (batch)
+			ask_batch(op, batch);
 	}
 	if (nr) {
 		look(op, 0);
@@ -546,24 +554,20 @@ int nsa_gather(struct nsa_op *op)
 int nsa_prepare(struct nsa_op *op)
 {
 	struct nsa_batch *batch;
-	unsigned int i;
+	unsigned int i, found;
 	int err;
 
 	for (i = 0; i < op->nr_subjects; i++) {
-		batch = nsa_find_threads(op, &op->subjects[i]);
+		struct nsa_subject *s = &op->subjects[i];
+
+		batch = find_and_prepare(op, s, &found);
 		if (IS_ERR(batch))
 			return PTR_ERR(batch);
-		if (!batch && nsa_subject_is_gone(&op->subjects[i]))
-			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0,
-					&op->subjects[i], NULL);
+		if (!batch && nsa_subject_is_gone(s))
+			return nsa_fail(op, -ESRCH, NSATTACH_R_SUBJECT_GONE, 0, s, NULL);
 		if (!batch)
-			return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0,
-					&op->subjects[i], NULL);
-		err = nsa_prepare_batch(batch);
-		if (err) {
-			nsa_batch_free(batch);
-			return err;
-		}
+			return nsa_fail(op, -EAGAIN, NSATTACH_R_RESTLESS, 0, s, NULL);
+		s->nr_moved = batch->nr;
 		op->nr_moved += batch->nr;
 		list_add_tail(&batch->node, &op->batches);
 	}

@@ -108,6 +108,7 @@ struct nsa_thread {
 	int old_nr;			/* before a pid move */
 	bool was_stopped;
 	bool gently;			/* not interrupted so far */
+	bool signalled;			/* interrupted, at once or by @nudge */
 	bool nudged;			/* @nudge was queued */
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */

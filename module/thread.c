@@ -8,6 +8,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "asleep.h"
 #include "compat/compat.h"
 #include "compat/symbols.h"
 #include "creds.h"
@@ -410,18 +411,60 @@ static void release_subject(struct nsa_subject *subject)
 		nsa_origin_free(o);
 }
 
+bool nsa_queue_work(struct nsa_thread *th, struct callback_head *work,
+		    enum task_work_notify_mode mode)
+{
+	refcount_inc(&th->op->ref);
+	if (!nsa_task_work_add(th->task, work, mode))
+		return true;
+	refcount_dec(&th->op->ref);
+	return false;
+}
+
+static bool take_back(struct nsa_thread *th, struct callback_head *work)
+{
+	if (!nsa_task_work_cancel(th->task, work))
+		return false;
+	nsa_op_put(th->op);
+	return true;
+}
+
+/*
+ * TWA_SIGNAL without a task_work would end the next wait of a thread that sleeps on, and
+ * nobody would have that restarted. Another's task_work may have come to count on the
+ * flag, and a thread that wakes just now may have seen it: both are notified anew.
+ */
+static void take_back_signal(struct nsa_thread *th)
+{
+	clear_tsk_thread_flag(th->task, TIF_NOTIFY_SIGNAL);
+	smp_mb__after_atomic(); /* the flag before the looks; task_work_add() has it reversed */
+	if (task_work_pending(th->task) || nsa_is_running(th->task))
+		nsa_queue_work(th, &th->nudge, TWA_SIGNAL);
+}
+
 /*
  * One that did not come may not do so for days: it shall not keep the op for that.
- * Only one that was stopped and has another number now has something to do then.
+ * Only one that was interrupted and is on its way has something to do then (restart.c),
+ * and one that was stopped and has another number now.
  */
 static void take_back_work(struct nsa_thread *th)
 {
+	bool here;
+
 	if (th->op->state == NSA_COMMITTED && th->was_stopped && nsa_pid_has_to_learn(th))
 		return;
-	if (!READ_ONCE(th->came) && nsa_task_work_cancel(th->task, &th->work))
-		nsa_op_put(th->op);
-	if (th->nudged && nsa_task_work_cancel(th->task, &th->nudge))
-		nsa_op_put(th->op);
+	if (READ_ONCE(th->came)) {
+		if (th->nudged)
+			take_back(th, &th->nudge);
+		return;
+	}
+	if (th->signalled && nsa_is_running(th->task))
+		return;
+	here = !take_back(th, &th->work);
+	if (th->nudged)
+		here |= !take_back(th, &th->nudge);
+	if (th->signalled && !here)
+		take_back_signal(th);
 }
 
 void nsa_release_threads(struct nsa_op *op)

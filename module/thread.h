@@ -5,10 +5,23 @@
 #ifndef NSA_THREAD_H
 #define NSA_THREAD_H
 
+#include <linux/task_work.h>
+
 #include "op.h"
 
 void nsa_thread_work(struct callback_head *work);
 void nsa_thread_nudge(struct callback_head *work);
+
+/**
+ * nsa_queue_work - queue one of the two task_works of a thread
+ * @th:		thread
+ * @work:	&th->work or &th->nudge, not queued
+ * @mode:	TWA_*
+ *
+ * Return: false if the thread is behind its last task_work.
+ */
+bool nsa_queue_work(struct nsa_thread *th, struct callback_head *work,
+		    enum task_work_notify_mode mode);
 
 /**
  * nsa_find_threads - the threads of a process that are not known yet

@@ -298,4 +298,42 @@ TEST_F_TIMEOUT(fault, leaves_no_namespace_behind, 1200)
 	EXPECT_CLEAN(budgets_not_back(&used));
 }
 
+/* With NSATTACH_F_EACH one moves although another found no memory: who, is to be told. */
+TEST_F_TIMEOUT(fault, of_one_of_each_is_told, 1200)
+{
+	struct victims v;
+	struct attach to;
+	bool fired = true;
+
+	NEEDS_FAULTS();
+	if (variant->subjects < 2)
+		return;
+	ASSERT_CLEAN(start_all(self, variant));
+	ASSERT_CLEAN(fill(self, variant, &to));
+	to.arg.flags = NSATTACH_F_EACH;
+	victims_open(self, variant->subjects, true, &v);
+	for (unsigned int nth = 1; fired && nth < 2000; nth++) {
+		unsigned int moved = 0;
+		int ret;
+
+		for (unsigned int i = 0; i < variant->subjects; i++)
+			to.subjects[i].result = 0;
+		to.arg.nr_threads = 99;
+		ret = call_with_fault(&to, attach_call, &v, nth, &fired);
+		ASSERT_TRUE(!ret || ret == -ENOMEM);
+		for (unsigned int i = 0; !ret && i < variant->subjects; i++) {
+			bool there = changed_since(self->before[i], self->subjects[i].pid);
+
+			ASSERT_EQ(there ? 0 : -ENOMEM, to.subjects[i].result) TH_LOG("allocation %u, %u", nth, i);
+			moved += there;
+			if (there)
+				ASSERT_EQ(0, detach_pid(self->subjects[i].pid, NULL));
+		}
+		ASSERT_EQ(moved * THREADS, ret ? 0 : to.arg.nr_threads);
+	}
+	ASSERT_FALSE(fired);
+	victims_close(&v);
+	attach_done(&to);
+}
+
 TEST_HARNESS_MAIN

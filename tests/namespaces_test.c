@@ -234,6 +234,8 @@ TEST_F_TIMEOUT(namespaces, check_only_moves_nothing, 120)
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_LT(0, a.arg.nr_threads);
+	EXPECT_EQ(a.arg.nr_threads, a.subjects[0].nr_threads);
 	attach_done(&a);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -345,6 +346,51 @@ TEST_F_TIMEOUT(traced, one_that_stops_at_the_end_of_its_exec_is_moved, 120)
 	EXPECT_CLEAN(not_in(subject.pid, &self->a, NS_BASE));
 	kill_and_reap(tracer);
 	subject_stop(&subject);
+}
+
+static void body_epoll(struct subject_shared *shared, unsigned int index)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event;
+
+	(void)index;
+	while (!GET(shared->stop)) {
+		syscall(SYS_epoll_wait, epoll, &event, 1, -1);
+		ADD(shared->rounds, 1);
+	}
+}
+
+/*
+ * A call that is not restarted after a signal: it sleeps on, although the thread was
+ * told of the attach where it had not begun yet.
+ */
+TEST_F_TIMEOUT(traced, wait_that_is_about_to_begin_is_not_ended, 240)
+{
+	struct subject_options options = { .threads = 2, .unshare = NS_NOPID,
+					   .body = body_epoll };
+	struct nsattach_error error;
+	struct subject waits;
+	uint32_t rounds;
+	pid_t tid;
+
+	ASSERT_CLEAN(subject_start(&waits, &options));
+	tid = subject_tid(&waits, 1);
+	ASSERT_TRUE(seize(tid));
+	ASSERT_TRUE(interrupt(tid));
+	ASSERT_TRUE(stop_at_system_call(tid));
+	ASSERT_EQ(SYS_epoll_wait, task_syscall(waits.pid, tid));
+	/* The one that the tracer has ended. */
+	rounds = GET(waits.shared->rounds);
+	ASSERT_ATTACHED(attach_pid(waits.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_EQ('t', task_state(waits.pid, tid));
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, tid, 0, 0));
+	ASSERT_TRUE(UNTIL(task_state(waits.pid, tid) == 'S'));
+	usleep(100000);
+	EXPECT_EQ(rounds, GET(waits.shared->rounds));
+	kill(waits.pid, SIGKILL);
+	/* A traced thread has to be reaped by itself. */
+	waitpid(tid, NULL, __WALL);
+	subject_stop(&waits);
 }
 
 TEST_HARNESS_MAIN

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "gate.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -371,6 +373,82 @@ TEST_F_TIMEOUT(stuck, process_in_the_exit_stop_of_its_tracer_has_gone, 240)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 3);
 	self->subject.pid = 0;
+	snapshot_free(before);
+}
+
+/* It is killed while a name is looked up for it: there is nobody left to prepare for. */
+TEST_F_TIMEOUT(stuck, check_of_one_that_dies_meanwhile_is_esrch, 240)
+{
+	struct subject_options options = { .threads = 1, .unshare = NS_NOPID };
+	struct subject target;
+	pid_t killer;
+
+	ASSERT_CLEAN(silent_fuse_mount(STUCK_DIR, 0));
+	ASSERT_CLEAN(subject_start(&target, &options));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_EQ(0, attach_add_subject(&self->call, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&self->call, target.pid, CLONE_NEWNS));
+	self->call.arg.flags = NSATTACH_F_CHECK | NSATTACH_F_WD_OPTIONAL;
+	self->call.arg.wd = (uintptr_t)(STUCK_DIR "/missing");
+	killer = fork_child();
+	if (!killer) {
+		pid_t asker = getppid();
+
+		UNTIL(task_syscall(asker, asker) == SYS_ioctl && task_state(asker, asker) == 'S');
+		kill(self->subject.pid, SIGKILL);
+		UNTIL(task_state(self->subject.pid, self->subject.pid) == 'Z');
+		silent_fuse_end(STUCK_DIR);
+		_exit(0);
+	}
+	EXPECT_REFUSED(ESRCH, NSATTACH_R_SUBJECT_GONE, attach_call(&self->call),
+		       self->call.arg.error);
+	EXPECT_EQ(0, self->call.arg.nr_threads);
+	waitpid(killer, NULL, 0);
+	subject_stop(&target);
+}
+
+static void body_held_before_epoll(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1) {
+		struct epoll_event event;
+		int epoll = epoll_create1(EPOLL_CLOEXEC);
+		int fd = gate_shut(SYS_epoll_wait, -1);
+
+		SET(shared->rounds, (uint32_t)fd + 1);
+		syscall(SYS_epoll_wait, epoll, &event, 1, -1);
+		ADD(shared->bad, 1);
+	}
+	body_wait(shared, index);
+}
+
+/* It was interrupted where it did not mind: the wait behind that has nothing of it. */
+TEST_F_TIMEOUT(stuck, interruption_is_taken_back_at_the_deadline, 240)
+{
+	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
+					   .body = body_held_before_epoll };
+	struct snapshot *before;
+	struct gate gate;
+	pid_t pid, tid;
+
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	pid = self->subject.pid;
+	tid = subject_tid(&self->subject, 1);
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
+	ASSERT_CLEAN(gate_wait(&gate, pid, (int)GET(self->subject.shared->rounds) - 1));
+	before = snapshot_take(pid);
+	ASSERT_CLEAN(prepare(self));
+	/* Or it would be taken for asleep in the call that it is about to make. */
+	ASSERT_TRUE(module_let_sleep(false));
+	runs_into_deadline(_metadata, self, before, tid, "gate");
+	EXPECT_TRUE(module_let_sleep(true));
+	gate_open(&gate);
+	ASSERT_TRUE(UNTIL(task_syscall(pid, tid) == SYS_epoll_wait && task_state(pid, tid) == 'S'));
+	usleep(100000);
+	EXPECT_EQ(0, GET(self->subject.shared->bad));
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_CLEAN(not_moved(before, pid, &self->a, NS_BASE));
+	EXPECT_EQ(0, GET(self->subject.shared->bad));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	snapshot_free(before);
 }
 
