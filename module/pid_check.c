@@ -126,23 +126,18 @@ bool nsa_pid_stays(struct pid_move *mv, struct pid *pid)
 	return pid->moving || (mv->back && pid_level(pid) <= mv->target->level);
 }
 
-static bool keeps_session(struct pid_move *mv)
-{
-	return container_of(mv, struct nsa_pid_move, mv)->op->flags & NSATTACH_F_PID_KEEP_SESSION;
-}
-
 static int check_process(struct pid_move *mv, struct task_struct *p)
 {
 	int err = check_members(mv, p, PIDTYPE_PGID, NSATTACH_R_PID_GROUP);
 
 	if (!err)
 		err = check_members(mv, p, PIDTYPE_SID, NSATTACH_R_PID_SESSION);
-	if (err || !mv->back || !keeps_session(mv))
+	if (err || !mv->back)
 		return err;
-	if (!nsa_pid_stays(mv, task_pgrp(p)))
+	/* One that kept its session outside, and has joined a group that is led inside. */
+	if (nsa_pid_stays(mv, task_session(p)) && !task_session(p)->moving &&
+	    !nsa_pid_stays(mv, task_pgrp(p)))
 		return busy(mv, NSATTACH_R_PID_GROUP, p, task_pgrp(p));
-	if (!nsa_pid_stays(mv, task_session(p)))
-		return busy(mv, NSATTACH_R_PID_SESSION, p, task_session(p));
 	return 0;
 }
 

@@ -28,8 +28,12 @@ static void move_sessions(struct pid_move *mv)
 			continue;
 		if (!first)
 			first = p;
-		if (nsa_pid_stays(mv, task_session(p)))
+		if (nsa_pid_stays(mv, task_session(p))) {
+			/* Its group has no number there when the leader has exited, or stays. */
+			if (!nsa_pid_stays(mv, task_pgrp(p)))
+				pid_move_session(mt, task_session(p), false);
 			continue;
+		}
 		if (p == first) {
 			p->signal->leader = 1;
 			mv->session_leader = p;

@@ -468,4 +468,88 @@ TEST_F(family, thread_born_inside_leaves_with_it)
 	EXPECT_EQ(2, levels_of(self->pid));
 }
 
+/* true | sleep: the group's leader has been waited for, the other one is still there. */
+static pid_t start_rest_of_a_job(struct subject_shared *shared)
+{
+	pid_t leader = fork(), rest;
+
+	if (!leader)
+		_exit(setpgid(0, 0));
+	rest = fork();
+	if (!rest) {
+		for (;;)
+			pause();
+	}
+	setpgid(leader, leader);
+	setpgid(rest, leader);
+	SET(shared->rounds, (uint32_t)leader);
+	SET(shared->births, (uint32_t)rest);
+	waitpid(leader, NULL, 0);
+	return rest;
+}
+
+static int lead_session(struct subject_shared *shared, void *arg)
+{
+	(void)arg;
+	return setsid() < 0 || start_rest_of_a_job(shared) < 0;
+}
+
+TEST_F(family, group_without_its_leader_joins_that_of_the_session)
+{
+	struct subject_options options = { .threads = 1, .setup = lead_session };
+	struct nsattach_error error;
+	struct subject shell;
+	pid_t pids[2];
+
+	NEEDS_PID_MOVE();
+	ASSERT_CLEAN(subject_start(&shell, &options));
+	pids[0] = shell.pid;
+	pids[1] = (pid_t)GET(shell.shared->births);
+	ASSERT_EQ((pid_t)GET(shell.shared->rounds), getpgid(pids[1]));
+	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
+	EXPECT_STREQ(twice(pids[0]), numbers(pids[1], "NSsid"));
+	EXPECT_STREQ(twice(pids[0]), numbers(pids[1], "NSpgid"));
+	ASSERT_ATTACHED(detach_pids(pids, 2, &error), error);
+	EXPECT_EQ(pids[0], getpgid(pids[1]));
+	EXPECT_EQ(pids[0], getsid(pids[1]));
+	kill(pids[1], SIGKILL);
+	subject_stop(&shell);
+}
+
+static long join_group_of_child(char *text)
+{
+	pid_t child = *(pid_t *)text;
+
+	return setpgid(child, child) || setpgid(0, child);
+}
+
+static long lead_own_group(char *text)
+{
+	(void)text;
+	return setpgid(0, 0);
+}
+
+TEST_F(family, who_is_in_a_group_that_stays_inside_does_not_leave)
+{
+	struct nsattach_error error;
+	pid_t child;
+
+	NEEDS_PID_MOVE();
+	ASSERT_ATTACHED(move_pid(self->pid, &self->a, CLONE_NEWPID, NSATTACH_F_PID_KEEP_SESSION,
+				 &error), error);
+	ASSERT_LT(0, subject_fork(&self->subject));
+	child = first_child(self->pid);
+	*(pid_t *)self->subject.shared->text = inner_number(child);
+	ASSERT_EQ(0, subject_call(&self->subject, join_group_of_child));
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_GROUP, detach_pid(self->pid, &error), error);
+	EXPECT_EQ(child, error.tid);
+	EXPECT_EQ(self->pid, inner_number(self->pid));
+	EXPECT_EQ(child, getpgid(self->pid));
+	ASSERT_EQ(0, subject_call(&self->subject, lead_own_group));
+	ASSERT_ATTACHED(detach_pid(self->pid, &error), error);
+	EXPECT_EQ(getsid(0), getsid(self->pid));
+	EXPECT_EQ(self->pid, getpgid(self->pid));
+	kill(child, SIGKILL);
+}
+
 TEST_HARNESS_MAIN

@@ -82,7 +82,7 @@ struct nsattach_query {
 #define NSATTACH_F_CREDS_TRANSLATE	(1U << 4)
 /* keep no record: the subject can not be detached later */
 #define NSATTACH_F_NO_RECORD		(1U << 5)
-/* check and prepare only: nothing is stopped, nothing moves */
+/* check and prepare only: nothing is stopped, nothing moves; counted is what would move */
 #define NSATTACH_F_CHECK		(1U << 6)
 /* pid: the process itself gets a number inside (patched kernels) */
 #define NSATTACH_F_PID_MOVE		(1U << 7)
@@ -199,7 +199,9 @@ enum nsattach_reason {
 	NSATTACH_R_PID_TRACED		= 42, /* [EBUSY] pid move: the subject is traced by @tid */
 	NSATTACH_R_PID_TRACER		= 43, /* [EBUSY] pid move: the subject traces @tid */
 	NSATTACH_R_PID_CHILD		= 44, /* [EBUSY] pid move: child @tid would stay behind */
-	/* [EBUSY] pid move: @tid is in a process group that the subject leads */
+	/*
+	 * [EBUSY] pid move: @tid is in a process group that the subject leads; on the way
+	 * back also: leads the one that the subject is in */
 	NSATTACH_R_PID_GROUP		= 45,
 	/* [EBUSY] pid move: @tid is in a session that the subject leads */
 	NSATTACH_R_PID_SESSION		= 46,
@@ -255,9 +257,10 @@ struct nsattach_error {
  * @wd:		address of a NUL-terminated path, or 0: mnt: the new working
  *		directory, looked up inside from the new root; without it "/"
  * @stall_ns:	out: time between the first thread being asked to stop and the
- *		last one being let go
+ *		last one being let go; with NSATTACH_F_EACH of the last subject
  * @nr_threads:	out: number of threads that moved
- * @rounds:	out: how often the threads had to be gathered
+ * @rounds:	out: how often the threads had to be gathered; with NSATTACH_F_EACH for
+ *		the last subject
  * @error:	out: what failed, when the call fails
  * @cgroup:	NSATTACH_F_CGROUP: directory of the cgroup (version 2) to join;
  *		DETACH: any directory of the mount of cgroup2 where the old one is
