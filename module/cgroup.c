@@ -71,7 +71,7 @@ static struct file *open_procs(const struct path *where, struct cgroup *cgroup)
 	len = cgroup_path_ns(cgroup, path, PATH_MAX, ns);
 	if (len < 0 || len + sizeof(PROCS) > PATH_MAX)
 		file = ERR_PTR(-ENAMETOOLONG);
-	else if (!strncmp(path, "/..", 3))
+	else if (!strcmp(path, "/..") || !strncmp(path, "/../", 4))
 		/* It lies outside of what the caller sees. */
 		file = ERR_PTR(-EXDEV);
 	else

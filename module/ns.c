@@ -416,16 +416,20 @@ void nsa_proxy_free(struct nsa_proxy *proxy)
 	kfree(proxy);
 }
 
-/* Detach: the caller needs over the old namespaces what it needs over new ones. */
+/*
+ * Detach: the caller needs over the old namespaces what it needs over new ones; others of
+ * the set may come back from more.
+ */
 static int may_rejoin(struct nsa_op *op, struct nsa_subject *subject, struct nsproxy *was,
 		      const struct cred *cred)
 {
+	u64 mask = nsa_record_mask(subject);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		struct ns_common *ns;
 
-		if (!(op->join.mask & types[i].flag))
+		if (!(mask & types[i].flag))
 			continue;
 		ns = types[i].of ? types[i].of(was) : &was->pid_ns_for_children->ns;
 		if (!ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN) ||

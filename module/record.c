@@ -260,6 +260,11 @@ int nsa_record_dumpable(struct nsa_subject *subject)
 	return subject->record->dumpable;
 }
 
+u64 nsa_record_mask(const struct nsa_subject *subject)
+{
+	return subject->record->mask;
+}
+
 bool nsa_record_has_user(struct nsa_subject *subject)
 {
 	return !list_empty(&subject->record->creds);

@@ -58,6 +58,9 @@ const struct nsa_cred *nsa_record_cred(struct nsa_subject *subject, const struct
 /* Whether its memory could be read before the attach that changed the user namespace. */
 int nsa_record_dumpable(struct nsa_subject *subject);
 
+/* Types of namespaces that attaches have changed. */
+u64 nsa_record_mask(const struct nsa_subject *subject);
+
 /* Did the attach change the user namespace? */
 bool nsa_record_has_user(struct nsa_subject *subject);
 

@@ -519,4 +519,19 @@ TEST_F(cgroup, is_left_again_when_the_pid_move_is_refused)
 	place_stop(&inner);
 }
 
+TEST_F(cgroup, may_be_called_like_the_way_up)
+{
+	char cgroup[sizeof(self->was)];
+	struct nsattach_error error;
+
+	ASSERT_CLEAN(make_cgroup(cgroup, sizeof(cgroup), "..was"));
+	ASSERT_TRUE(put_into(cgroup, PID));
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_TRUE(is_in(PID, self->to));
+	EXPECT_EQ(0, detach(PID, NSATTACH_F_CGROUP, &error)) TH_LOG("%s", attach_error_text(&error));
+	EXPECT_TRUE(is_in(PID, cgroup));
+	EXPECT_TRUE(put_into(self->was, PID));
+	EXPECT_TRUE(UNTIL(!rmdir(cgroup)));
+}
+
 TEST_HARNESS_MAIN

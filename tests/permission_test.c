@@ -529,4 +529,44 @@ TEST_F_TIMEOUT(permission, query_needs_none, 240)
 	subject_stop(&caller);
 }
 
+static long have_own(char *text)
+{
+	return unshare(*(int *)text) ? -errno : 0;
+}
+
+static long detach_two(char *text)
+{
+	struct order *order = (void *)text;
+	const pid_t pids[] = { order->subject, order->target };
+
+	return detach_pids(pids, 2, &order->error);
+}
+
+/* What is asked for one is not asked for the other, who never left it. */
+TEST_F_TIMEOUT(permission, detach_of_a_set_asks_for_each_what_it_was_moved_out_of, 240)
+{
+	static const int own[] = { CLONE_NEWNS | CLONE_NEWUTS, CLONE_NEWUTS };
+	struct subject caller, subjects[2];
+	struct order *order;
+
+	ASSERT_CLEAN(actor_start(&caller, &root_of_u, self->places, 1));
+	order = (void *)caller.shared->text;
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
+		ASSERT_CLEAN(actor_start(&subjects[i], &root_of_u, self->places, 1));
+		*(int *)subjects[i].shared->text = own[i];
+		ASSERT_EQ(0, subject_call(&subjects[i], have_own));
+		*order = (struct order){ subjects[i].pid, self->places[USER_U].pid,
+					 i ? CLONE_NEWUTS : CLONE_NEWNS, { 0 } };
+		ASSERT_ATTACHED((int)subject_call(&caller, carry_out), order->error);
+	}
+	*order = (struct order){ subjects[0].pid, subjects[1].pid, 0, { 0 } };
+	EXPECT_EQ(0, subject_call(&caller, detach_two))
+	{
+		TH_LOG("%s", attach_error_text(&order->error));
+	}
+	subject_stop(&caller);
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		subject_stop(&subjects[i]);
+}
+
 TEST_HARNESS_MAIN
