@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # what: a queued work holds no reference of the op
-# file: gather.c
+# file: thread.c
 # config: plain
 # first: threads signals states
-/^static bool queue/,/^}/ s/refcount_inc\(.*\);//
+/^bool nsa_queue_work/,/^}/ s/refcount_inc\(.*\);//

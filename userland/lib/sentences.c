@@ -99,7 +99,7 @@ const struct sentence sentences_by_reason[] = {
 	{ NSATTACH_R_PID_TRACER, "it traces process {tid}, which would stay outside",
 	  "let it detach, or move both" },
 	{ NSATTACH_R_PID_CHILD, "its child {tid} would stay outside", "give --tree" },
-	{ NSATTACH_R_PID_GROUP, "it and process {tid} are in a process group that one of them leads",
+	{ NSATTACH_R_PID_GROUP, "it is in one process group with process {tid}",
 	  "move both at once, or give --tree" },
 	{ NSATTACH_R_PID_SESSION, "process {tid} is in the session that it leads",
 	  "move both at once, or give --tree" },

@@ -201,7 +201,8 @@ enum nsattach_reason {
 	NSATTACH_R_PID_CHILD		= 44, /* [EBUSY] pid move: child @tid would stay behind */
 	/*
 	 * [EBUSY] pid move: @tid is in a process group that the subject leads; on the way
-	 * back also: leads the one that the subject is in */
+	 * back also: leads the one that the subject is in
+	 */
 	NSATTACH_R_PID_GROUP		= 45,
 	/* [EBUSY] pid move: @tid is in a session that the subject leads */
 	NSATTACH_R_PID_SESSION		= 46,
