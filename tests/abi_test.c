@@ -95,15 +95,21 @@ TEST_F(abi, struct_of_the_exact_size_is_not_overrun)
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->place, NS_BASE));
 }
 
-TEST_F(abi, longer_struct_with_a_zero_tail_is_accepted)
+TEST_F(abi, longer_struct_with_a_zero_tail_is_accepted_and_only_answers_are_written)
 {
+	const size_t answer = offsetof(struct nsattach_attach, stall_ns);
+	const size_t behind = offsetof(struct nsattach_attach, cgroup);
 	char *arg = self->edge - 4096;
+	char asked[4096] = { 0 };
 
-	memset(arg, 0, 4096);
-	self->a.arg.size = sizeof(self->a.arg) + 8;
-	memcpy(arg, &self->a.arg, sizeof(self->a.arg));
+	self->a.arg.size = 1024;
+	memcpy(asked, &self->a.arg, sizeof(self->a.arg));
+	memcpy(arg, asked, sizeof(asked));
 	EXPECT_EQ(0, call(NSATTACH_IOC_ATTACH, arg));
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->place, NS_BASE));
+	EXPECT_EQ(0, memcmp(asked, arg, answer));
+	EXPECT_NE(0, memcmp(asked + answer, arg + answer, behind - answer));
+	EXPECT_EQ(0, memcmp(asked + behind, arg + behind, sizeof(asked) - behind));
 }
 
 TEST_F(abi, longer_struct_with_a_nonzero_tail_is_e2big)
@@ -137,7 +143,10 @@ TEST_F(abi, pointers_that_lead_nowhere_are_efault)
 	EXPECT_EQ(-EFAULT, call(NSATTACH_IOC_ATTACH, self->edge));
 	EXPECT_EQ(-EFAULT, call(NSATTACH_IOC_QUERY, NULL));
 	self->a.arg.subjects = 0;
-	EXPECT_EQ(-EFAULT, attach_call(&self->a));
+	/* What the last call left there is no answer to this one. */
+	memset(&self->a.arg.error, 0xa5, sizeof(self->a.arg.error));
+	EXPECT_REFUSED(EFAULT, NSATTACH_R_NONE, attach_call(&self->a), self->a.arg.error);
+	EXPECT_EQ((__u32)-1, self->a.arg.error.subject);
 	self->a.arg.subjects = (uintptr_t)self->edge - 4;
 	EXPECT_EQ(-EFAULT, attach_call(&self->a));
 	self->a.arg = good;
@@ -265,6 +274,28 @@ TEST_F(abi, query_works_for_a_larger_struct)
 	query[0].size = sizeof(query);
 	ASSERT_EQ(0, call(NSATTACH_IOC_QUERY, query));
 	EXPECT_EQ(NSATTACH_ABI_VERSION, query[0].abi);
+}
+
+/* As a 32-bit program asks: by its own gate, and by its own number of ioctl(). */
+static long call_of_32_bits(unsigned long request, void *arg)
+{
+	long ret = 54;
+
+	__asm__ volatile("int $0x80" : "+a"(ret) : "b"(device_fd()), "c"(request), "d"(arg)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+TEST_F(abi, a_32_bit_program_is_answered)
+{
+	struct nsattach_query *query = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, (void *)query);
+	query->size = sizeof(*query);
+	ASSERT_EQ(0, call_of_32_bits(NSATTACH_IOC_QUERY, query));
+	EXPECT_EQ(NSATTACH_ABI_VERSION, query->abi);
+	EXPECT_EQ(sizeof(struct nsattach_attach), query->attach_size);
 }
 
 /* xorshift: the same seed gives the same run. */

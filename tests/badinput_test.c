@@ -108,12 +108,23 @@ TEST_F(badinput, no_namespace_at_all)
 	REFUSED(EINVAL, NSATTACH_R_NAMESPACES);
 }
 
+TEST_F(badinput, root_of_the_target_without_its_mount_namespace)
+{
+	self->a.arg.flags = NSATTACH_F_ROOT;
+	self->a.arg.namespaces = CLONE_NEWUTS;
+	REFUSED(EINVAL, NSATTACH_R_FLAGS);
+}
+
 TEST_F(badinput, reserved_members)
 {
 	self->a.arg.reserved = 1;
 	REFUSED(EINVAL, NSATTACH_R_RESERVED);
 	self->a.arg.reserved = 0;
 	self->a.subjects[0].reserved = 1U << 31;
+	REFUSED(EINVAL, NSATTACH_R_RESERVED);
+	self->a.subjects[0].reserved = 0;
+	ASSERT_EQ(0, attach_add_subject(&self->a, self->subject.pid));
+	self->a.subjects[1].reserved = 1;
 	REFUSED(EINVAL, NSATTACH_R_RESERVED);
 }
 

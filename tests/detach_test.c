@@ -242,6 +242,9 @@ TEST_F_TIMEOUT(detach, with_namespaces_or_a_target_is_einval, 240)
 	a.arg.namespaces = CLONE_NEWNET;
 	EXPECT_EQ(-EINVAL, detach_call(&a));
 	a.arg.namespaces = 0;
+	ASSERT_EQ(0, attach_add_nsfds(&a, self->b.pid, CLONE_NEWNET));
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_NAMESPACES, detach_call(&a), a.arg.error);
+	a.arg.nr_nsfds = 0;
 	a.arg.flags = NSATTACH_F_ROOT;
 	EXPECT_EQ(-EINVAL, detach_call(&a));
 	attach_done(&a);

@@ -159,6 +159,24 @@ TEST_F_TIMEOUT(namespaces, all_together_by_namespace_fds, 120)
 	moved_is_moved(_metadata, &self->subject, self->before, &self->a, NS_BASE);
 }
 
+/* As many fds as one call takes. */
+TEST_F_TIMEOUT(namespaces, one_of_every_type_by_namespace_fds, 120)
+{
+	const uint64_t all = NS_BASE | CLONE_NEWUSER | CLONE_NEWTIME;
+	struct place c;
+	struct attach a;
+
+	ASSERT_CLEAN(place_start(&c, 3, all));
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_add_nsfds(&a, c.pid, all));
+	ASSERT_EQ(NSATTACH_MAX_NSFDS, a.arg.nr_nsfds);
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &c, all));
+	place_stop(&c);
+}
+
 TEST_F_TIMEOUT(namespaces, some_of_the_target_and_some_by_fd, 120)
 {
 	struct attach a;

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -435,6 +436,17 @@ static long carry_out_on_received(char *text)
 	return ret;
 }
 
+static long list_on_received(char *text)
+{
+	struct nsattach_list list = { .size = sizeof(list) };
+	int fd = receive_fd(passing[0]);
+	long ret = ioctl(fd, NSATTACH_IOC_LIST, &list) ? -errno : 0;
+
+	(void)text;
+	close(fd);
+	return ret;
+}
+
 TEST_F_TIMEOUT(permission, device_opened_by_somebody_else_is_refused, 240)
 {
 	const struct who root = { "root", 0, USER_INIT, CAPS_ALL };
@@ -474,6 +486,9 @@ TEST_F_TIMEOUT(permission, device_opened_by_somebody_else_is_refused, 240)
 			EXPECT_REFUSED(EPERM, NSATTACH_R_PERM_OPENER, ret, order->error);
 			EXPECT_CLEAN(changed_since(before, subject.pid));
 		}
+		/* Nor does it tell who is attached. */
+		ASSERT_EQ(0, subject_call(&opener, open_and_send));
+		EXPECT_EQ(cases[i].allowed ? 0 : -EPERM, subject_call(&caller, list_on_received));
 		subject_stop(&opener);
 		subject_stop(&caller);
 	}
