@@ -160,10 +160,15 @@ TEST_F_TIMEOUT(set, each_for_itself_fails_when_nobody_moves, 240)
 		SKIP(return, "NSATTACH_F_EACH is not among the module's features");
 	spoil_with_init(self);
 	self->call.subjects[0].pidfd = self->call.subjects[3].pidfd;
-	self->call.arg.nr_subjects = 1;
+	/* A kernel thread, which is refused for another reason. */
+	self->call.subjects[1].pidfd = pidfd_of(2);
+	self->call.arg.nr_subjects = 2;
 	self->call.arg.flags = NSATTACH_F_EACH;
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_SUBJECT_INIT, attach_call(&self->call),
 		       self->call.arg.error);
+	EXPECT_EQ(0, self->call.arg.error.subject);
+	EXPECT_EQ(-EBUSY, self->call.subjects[0].result);
+	EXPECT_EQ(-EINVAL, self->call.subjects[1].result);
 	EXPECT_CLEAN(any_changed(self, NOBODY));
 }
 
@@ -211,6 +216,37 @@ TEST_F_TIMEOUT(set, each_for_itself_leaves_only_the_stuck_one, 240)
 	EXPECT_CLEAN(any_not_moved(self, 4));
 	EXPECT_CLEAN(changed_since(self->before[4], self->members[4].pid));
 	EXPECT_EQ(-ETIMEDOUT, self->call.subjects[4].result);
+}
+
+static void heed(int nr)
+{
+	(void)nr;
+}
+
+/* A signal comes when the first has moved: nobody behind it has, and each is told so. */
+TEST_F_TIMEOUT(set, each_for_itself_tells_whom_a_signal_left, 240)
+{
+	pid_t sender;
+
+	ASSERT_CLEAN(make_one_stuck(self, 1));
+	self->call.arg.nr_subjects = 3;
+	self->call.arg.timeout_ns = 120ULL * 1000 * 1000 * 1000;
+	self->call.arg.flags = NSATTACH_F_EACH;
+	signal(SIGUSR1, heed);
+	sender = fork_child();
+	if (!sender) {
+		if (UNTIL(!not_in(self->members[0].pid, &self->a, NS_BASE)))
+			kill(getppid(), SIGUSR1);
+		_exit(0);
+	}
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	kill_and_reap(sender);
+	EXPECT_EQ(1, self->call.arg.nr_threads);
+	EXPECT_EQ(0, self->call.subjects[0].result);
+	EXPECT_EQ(-EINTR, self->call.subjects[1].result);
+	EXPECT_EQ(-EINTR, self->call.subjects[2].result);
+	EXPECT_CLEAN(not_moved(self->before[0], self->members[0].pid, &self->a, NS_BASE));
+	EXPECT_CLEAN(any_changed(self, 0));
 }
 
 TEST_F_TIMEOUT(set, one_that_exits_in_the_middle_never_splits_the_rest, 1200)
