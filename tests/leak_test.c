@@ -14,6 +14,7 @@
 #include "attach.h"
 #include "budget.h"
 #include "harness.h"
+#include "permission_rule.h"
 #include "pidmove.h"
 #include "place.h"
 #include "shared.h"
@@ -121,10 +122,32 @@ static long most_grown(const struct slabs *before, const struct slabs *after, co
 	return most;
 }
 
+/* All that is copied in, for two who do not exist: -EBADF. */
+static int ask_in_vain(void)
+{
+	static char path[3000];
+	struct attach a;
+
+	memset(path, '/', sizeof(path) - 1);
+	attach_init(&a);
+	a.arg.namespaces = CLONE_NEWUTS;
+	a.arg.nr_subjects = 2;
+	a.arg.wd = (uintptr_t)path;
+	a.arg.wds = (uintptr_t)a.wds;
+	for (int i = 0; i < 2; i++) {
+		a.subjects[i].pidfd = -1;
+		a.wds[i] = (uintptr_t)path;
+	}
+	return attach_call(&a);
+}
+
 static void cycle(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *self, unsigned long i)
 {
 	const struct place *to = i % 2 ? &self->b : &self->a;
 	struct nsattach_error error;
+
+	for (int n = 0; n < 4; n++)
+		ASSERT_EQ(-EBADF, ask_in_vain());
 
 	/* In turn: there and back, there and on, with processes that end inside. */
 	ASSERT_ATTACHED(attach_pid(self->subject.pid, to->pid, NS_NOPID, &error), error);
@@ -243,6 +266,30 @@ static int with_user_and_back(pid_t subject, const struct place *to)
 	return ret ? ret : detach_pid(subject, NULL);
 }
 
+static int enter_below(struct subject_shared *shared, void *arg)
+{
+	const struct who root_of_u = { "root of U", U_BASE, USER_U, CAPS_ALL };
+	int err = become(&root_of_u, arg);
+
+	(void)shared;
+	return err ? err : unshare(CLONE_NEWUSER) ? errno : 0;
+}
+
+/* Into one user namespace, and on into one that lies below it. */
+static int with_user_twice(pid_t subject, const struct place *to)
+{
+	struct place users[NR_USERS] = { [USER_U] = *to };
+	struct subject_options options = { .threads = 1, .setup = enter_below, .arg = users };
+	struct subject below;
+	int ret = with_user(subject, to);
+
+	if (subject_start(&below, &options))
+		return -EINVAL;
+	ret = ret ? ret : attach_pid(subject, below.pid, CLONE_NEWUSER, NULL);
+	subject_stop(&below);
+	return ret;
+}
+
 static int renumbered(pid_t subject, const struct place *to)
 {
 	return pid_move_works() ? move_pid(subject, to, NS_BASE, 0, NULL) : 0;
@@ -265,6 +312,7 @@ static const struct {
 	{ "refused", refused },
 	{ "with user", with_user },
 	{ "with user and back", with_user_and_back },
+	{ "with user twice", with_user_twice },
 	{ "renumbered", renumbered },
 	{ "renumbered and back", renumbered_and_back },
 };
@@ -276,7 +324,7 @@ TEST_F_TIMEOUT(leak, namespaces_die_after_one_call_of_each_kind, 1200)
 	int ret;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		ASSERT_CLEAN(place_start_mapped(&self->a, 1, NS_BASE | CLONE_NEWUSER, 100000));
+		ASSERT_CLEAN(place_start_mapped(&self->a, 1, NS_BASE | CLONE_NEWUSER, U_BASE));
 		ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
 		ret = kinds[i].run(self->subject.pid, &self->a);
 		EXPECT_EQ(0, ret) TH_LOG("%s: %d", kinds[i].name, ret);
