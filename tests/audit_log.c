@@ -45,6 +45,13 @@ static bool receive(struct message *m, int ms)
 	return got > (ssize_t)sizeof(m->header);
 }
 
+bool audit_log_switch(bool on)
+{
+	struct audit_status status = { .mask = AUDIT_STATUS_ENABLED, .enabled = on };
+
+	return send_message(AUDIT_SET, &status, sizeof(status));
+}
+
 static bool set_daemon(uint32_t enabled, uint32_t pid)
 {
 	struct audit_status status = {

@@ -8,6 +8,8 @@
 /* Become the kernel's audit daemon, and stop being it; NULL or what failed. */
 const char *audit_log_open(void);
 void audit_log_close(void);
+/* As auditctl -e: the daemon stays what it is, and nothing can be read while it is off. */
+bool audit_log_switch(bool on);
 
 /* Forget what has been written until now. */
 void audit_log_drop(void);

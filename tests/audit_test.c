@@ -117,6 +117,60 @@ TEST_F_TIMEOUT(audit, attach_and_detach_are_recorded, 120)
 	EXPECT_RECORD("detach", getpid(), pid, 0, 0, NSATTACH_R_NOT_ATTACHED, -ENOENT);
 }
 
+TEST_F_TIMEOUT(audit, nothing_is_recorded_while_it_is_off, 120)
+{
+	struct nsattach_error error;
+	pid_t pid = self->subject.pid;
+
+	ASSERT_TRUE(audit_log_switch(false));
+	ASSERT_ATTACHED(attach_pid(pid, self->a.pid, NS_AUDITED, &error), error);
+	ASSERT_TRUE(audit_log_switch(true));
+	EXPECT_EQ(0, audit_log_read(self->text, sizeof(self->text))) TH_LOG("%s", self->text);
+	ASSERT_ATTACHED(detach_pid(pid, &error), error);
+	EXPECT_RECORD("detach", getpid(), pid, 0, NS_AUDITED, NSATTACH_R_NONE, 0);
+}
+
+/* By a child that is born in a pid namespace below: the number of the child, or the errno. */
+static long attach_from_below(char *text)
+{
+	struct order *order = (void *)text;
+	struct attach a;
+	pid_t caller;
+	int ret, status;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, order->subject);
+	ret = ret ? ret : attach_set_target(&a, order->target, order->namespaces);
+	caller = ret ? ret : fork_child();
+	if (!caller)
+		_exit(-attach_call(&a));
+	attach_done(&a);
+	if (caller < 0 || waitpid(caller, &status, 0) != caller)
+		return caller;
+	return status ? -WEXITSTATUS(status) : caller;
+}
+
+/* Who reads the records does so outside. */
+TEST_F_TIMEOUT(audit, numbers_are_those_of_the_first_pid_namespace, 120)
+{
+	struct subject_options options = { .threads = 1, .unshare = CLONE_NEWPID };
+	struct subject parent;
+	struct order *order;
+	pid_t child, caller;
+
+	ASSERT_CLEAN(subject_start(&parent, &options));
+	/* The first one is the init, which does not move. */
+	ASSERT_LT(0, subject_fork(&parent));
+	child = subject_fork(&parent);
+	ASSERT_LT(0, child);
+	order = (void *)parent.shared->text;
+	*order = (struct order){ child, self->a.pid, CLONE_NEWUTS, { 0 } };
+	caller = (pid_t)subject_call(&parent, attach_from_below);
+	ASSERT_LT(0, caller);
+	EXPECT_RECORD("attach", caller, child, self->a.pid, CLONE_NEWUTS, NSATTACH_R_NONE, 0);
+	subject_stop(&parent);
+}
+
 TEST_F_TIMEOUT(audit, refusals_are_recorded, 120)
 {
 	struct nsattach_error error;
