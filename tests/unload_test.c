@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -31,18 +32,22 @@ FIXTURE(unload)
 	struct subject subject;
 };
 
-static bool load(void)
+/* @parameter may be NULL. */
+static bool modprobe(const char *parameter)
 {
 	pid_t pid = fork_child();
 	int status;
 
 	if (!pid) {
-		execlp("modprobe", "modprobe", MODULE, NULL);
+		execlp("modprobe", "modprobe", MODULE, parameter, NULL);
 		_exit(127);
 	}
-	if (waitpid(pid, &status, 0) != pid || status)
-		return false;
-	return UNTIL(access(NSATTACH_DEVICE, F_OK) == 0);
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+static bool load(void)
+{
+	return modprobe(NULL) && UNTIL(access(NSATTACH_DEVICE, F_OK) == 0);
 }
 
 static bool is_loaded(void)
@@ -232,6 +237,45 @@ TEST_F_TIMEOUT(unload, forgets_who_is_attached_and_leaves_them_where_they_are, 2
 	EXPECT_EQ(ENOENT, WEXITSTATUS(status));
 	EXPECT_CLEAN(changed_since(moved, self->subject.pid));
 	snapshot_free(moved);
+}
+
+/* Before anybody else had a hand in it. */
+TEST_F_TIMEOUT(unload, device_is_roots_alone_when_it_comes, 240)
+{
+	struct stat st;
+
+	ASSERT_TRUE(unloads_in_time());
+	ASSERT_TRUE(load());
+	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
+	EXPECT_EQ(S_IFCHR | 0600, st.st_mode);
+	EXPECT_EQ(0, st.st_uid);
+}
+
+/* A minor number that another driver has, or -1. */
+static int taken_minor(void)
+{
+	FILE *misc = fopen("/proc/misc", "re");
+	int minor = -1;
+
+	while (misc && fscanf(misc, "%d %*s", &minor) == 1 && minor >= 255)
+		minor = -1;
+	if (misc)
+		fclose(misc);
+	return minor;
+}
+
+TEST_F_TIMEOUT(unload, without_a_device_it_does_not_load, 240)
+{
+	char parameter[32];
+	int minor;
+
+	ASSERT_TRUE(unloads_in_time());
+	minor = taken_minor();
+	ASSERT_LE(0, minor);
+	snprintf(parameter, sizeof(parameter), "minor=%d", minor);
+	ASSERT_FALSE(modprobe(parameter));
+	EXPECT_FALSE(is_loaded());
+	EXPECT_TRUE(load());
 }
 
 static int lingering;
