@@ -87,13 +87,14 @@ int attach_call(struct attach *a)
 	return attach_call_on(device_fd(), a);
 }
 
-int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
-	       struct nsattach_error *error)
+int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flags,
+		    struct nsattach_error *error)
 {
 	struct attach a;
 	int ret;
 
 	attach_init(&a);
+	a.arg.flags = flags;
 	ret = attach_add_subject(&a, subject);
 	if (!ret)
 		ret = attach_set_target(&a, target, namespaces);
@@ -103,6 +104,12 @@ int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 		*error = a.arg.error;
 	attach_done(&a);
 	return ret;
+}
+
+int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
+	       struct nsattach_error *error)
+{
+	return attach_pid_with(subject, target, namespaces, 0, error);
 }
 
 long carry_out(char *text)

@@ -42,7 +42,9 @@ int attach_call(struct attach *a);
 /* One subject into the namespaces of one target; @error may be NULL. */
 int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 	       struct nsattach_error *error);
-/* The same, tried again as long as the engine answers EAGAIN. */
+int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flags,
+		    struct nsattach_error *error);
+/* The first, tried again as long as the engine answers EAGAIN. */
 int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,
 		     struct nsattach_error *error);
 /* Puts @subject back to where it was; @error may be NULL. */

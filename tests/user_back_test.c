@@ -51,18 +51,7 @@ static const char *start(FIXTURE_DATA(user_back) *self, struct sharer *sharer)
 
 static int move_to(pid_t pid, const struct place *place, uint64_t mask, unsigned int flags)
 {
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	a.arg.flags = flags;
-	ret = attach_add_subject(&a, pid);
-	if (!ret)
-		ret = attach_set_target(&a, place->pid, mask);
-	if (!ret)
-		ret = attach_call(&a);
-	attach_done(&a);
-	return ret;
+	return attach_pid_with(pid, place->pid, mask, flags, NULL);
 }
 
 static int move_both(FIXTURE_DATA(user_back) *self, pid_t other)

@@ -9,8 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -79,19 +77,7 @@ static const char *start_as(FIXTURE_DATA(user) *self, const struct who *who)
 static int attach_user(FIXTURE_DATA(user) *self, uint64_t mask, unsigned int flags,
 		       struct nsattach_error *error)
 {
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	a.arg.flags = flags;
-	ret = attach_add_subject(&a, self->subject.pid);
-	if (!ret)
-		ret = attach_set_target(&a, self->places[USER_U].pid, mask);
-	if (!ret)
-		ret = attach_call(&a);
-	*error = a.arg.error;
-	attach_done(&a);
-	return ret;
+	return attach_pid_with(self->subject.pid, self->places[USER_U].pid, mask, flags, error);
 }
 
 /* Every thread has this line in its status. */
@@ -261,47 +247,31 @@ TEST_F(user, supplementary_groups_are_translated_too)
 	EXPECT_CLEAN(line_is_not(&self->subject, "Groups", "20 70000 "));
 }
 
-#define WATCHES 40
-#define MAX_WATCHES "/proc/sys/fs/epoll/max_user_watches"
-
-static long watch_many(char *text)
+static bool write_map(pid_t pid, const char *name, const char *map)
 {
-	int epoll = epoll_create1(0), n = 0;
-	struct epoll_event event = { .events = EPOLLIN };
+	char path[64];
 
-	(void)text;
-	while (n < WATCHES && !epoll_ctl(epoll, EPOLL_CTL_ADD, eventfd(0, 0), &event))
-		n++;
-	return n;
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return write_file(path, map);
 }
 
-static long watches_of(uid_t uid)
+/* The kernel finds them in order only. */
+TEST_F(user, groups_that_change_their_order_are_sorted)
 {
-	const struct who who = { "somebody", uid, USER_INIT, 0 };
-	struct subject_options options = { .threads = 1, .setup = play, .arg = (void *)&who };
-	struct subject s;
-	long n = -1;
-
-	if (!subject_start(&s, &options))
-		n = subject_call(&s, watch_many);
-	subject_stop(&s);
-	return n;
-}
-
-TEST_F(user, what_it_uses_is_charged_to_the_translated_user)
-{
+	struct subject_options options = { .threads = 5, .setup = play_with_groups,
+					   .arg = (void *)some_groups };
+	struct subject_options crossed = { .threads = 1, .unshare = CLONE_NEWUSER };
 	struct nsattach_error error;
-	char was[32];
+	struct subject target;
 
-	ASSERT_CLEAN(start_as(self, &plain));
-	ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, NSATTACH_F_CREDS_TRANSLATE, &error),
-			error);
-	ASSERT_EQ(WATCHES, subject_call(&self->subject, watch_many));
-	read_at(AT_FDCWD, MAX_WATCHES, was, sizeof(was));
-	ASSERT_TRUE(write_file(MAX_WATCHES, "60"));
-	EXPECT_EQ(WATCHES, watches_of(1000));
-	EXPECT_EQ(60 - WATCHES, watches_of(U_BASE + 1000));
-	write_file(MAX_WATCHES, was);
+	ASSERT_CLEAN(subject_start(&target, &crossed));
+	ASSERT_TRUE(write_map(target.pid, "uid_map", "0 100000 65536"));
+	ASSERT_TRUE(write_map(target.pid, "gid_map", "0 201000 1000\n1000 200000 1000"));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_ATTACHED(attach_pid_with(self->subject.pid, target.pid, CLONE_NEWUSER,
+					NSATTACH_F_CREDS_TRANSLATE, &error), error);
+	EXPECT_CLEAN(line_is_not(&self->subject, "Groups", "200005 201020 "));
+	subject_stop(&target);
 }
 
 static long keyring(char *text)
@@ -309,9 +279,16 @@ static long keyring(char *text)
 	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, atoi(text), 1);
 }
 
+static long keyring_of_requests(char *text)
+{
+	(void)text;
+	return syscall(SYS_keyctl, KEYCTL_SET_REQKEY_KEYRING, KEY_REQKEY_DEFL_NO_CHANGE);
+}
+
 static int play_with_session(struct subject_shared *shared, void *arg)
 {
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "nsattach-test") < 0)
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "nsattach-test") < 0 ||
+	    syscall(SYS_keyctl, KEYCTL_SET_REQKEY_KEYRING, KEY_REQKEY_DEFL_PROCESS_KEYRING) < 0)
 		return errno;
 	return play(shared, arg);
 }
@@ -337,6 +314,8 @@ TEST_F(user, keyrings_stay)
 		snprintf(self->subject.shared->text, 16, "%d", rings[i]);
 		EXPECT_EQ(serial[i], subject_call(&self->subject, keyring));
 	}
+	EXPECT_EQ(KEY_REQKEY_DEFL_PROCESS_KEYRING,
+		  subject_call(&self->subject, keyring_of_requests));
 }
 
 TEST_F(user, same_one_again_is_einval)
