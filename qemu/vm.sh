@@ -49,8 +49,9 @@ counter_rate() {
 	fi
 }
 
+# The text and the stack of a WARN are warnings: without them the console of a guest that panics on it has the panic alone.
 parameters() {
-	echo console=ttyS0 loglevel="${NSATTACH_LOGLEVEL:-4}" log_buf_len=8M nokaslr tsc=reliable no_timer_check \
+	echo console=ttyS0 loglevel="${NSATTACH_LOGLEVEL:-5}" log_buf_len=8M nokaslr tsc=reliable no_timer_check \
 		oops=panic panic=-1 rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 dummy.numdummies=0 "$(counter_rate)" "$append"
 }
 
