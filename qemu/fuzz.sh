@@ -46,6 +46,7 @@ boot() {
 	local vm append=''
 	[ "$config" = plain ] || append=panic_on_warn=1
 	: >"$channel"
+	on_exit keep_corpus
 	say "booting $kernel ($config): ${PROGRAM:-seeds from $first on}"
 	"$top/qemu/vm.sh" --kernel "$kernel_dir" --initrd "$dir/initrd" --channel "$channel" --console "$console" \
 		--memory "${MEMORY:-2048}" --timeout $((minutes * 60 + 300 + 180 * slowness)) --append "$append" &
@@ -73,10 +74,10 @@ found() {
 		grep -vE -f "$top/qemu/harmless" | grep -E -m 1 -f "$top/qemu/splats" || echo 'no word in its log: a hang')"
 }
 
-# keep_corpus: a run that ended early has not come to all of the old ones
+# keep_corpus: at the end, even of a run that is interrupted; one that ended early has not come to all of the old ones
 keep_corpus() {
 	[ -z "${PROGRAM-}" ] || return 0
-	sed -n 's/^nsattach: corpus //p' "$channel" >"$dir/corpus.new"
+	tr -d '\r' <"$channel" | sed -n 's/^nsattach: corpus //p' >"$dir/corpus.new"
 	grep -q '^nsattach: end ' "$channel" || cat "$dir/corpus" >>"$dir/corpus.new"
 	awk '!had[$0]++' "$dir/corpus.new" >"$dir/corpus"
 }
@@ -112,7 +113,6 @@ mkdir -p "$dir"
 lock "fuzz-$checkout"
 build_and_pack
 boot
-keep_corpus
 programs=$(grep -c '^nsattach: program ' "$channel") || :
 found >"$dir/found"
 [ ! -s "$dir/found" ] || tell_findings

@@ -80,15 +80,48 @@ interruptible() {
 	return $rc
 }
 
+# grouped COMMAND...: the same for what starts many others, all of which the signal ends.
+grouped() {
+	local rc=0
+	set -m
+	"$@" </dev/null &
+	running=-$!
+	set +m
+	wait "$!" || rc=$?
+	running=''
+	return $rc
+}
+
 # matches NAME PATTERNS: is it one of these shell patterns, or are there none?
 matches() {
 	local pattern
-	[ -n "$2" ] || return 0
-	for pattern in $2; do
+	local -a patterns
+	read -rd '' -a patterns <<<"$2" || :
+	[ ${#patterns[@]} -gt 0 ] || return 0
+	for pattern in "${patterns[@]}"; do
 		# shellcheck disable=SC2053 # these are patterns
 		[[ $1 == $pattern ]] && return
 	done
 	return 1
+}
+
+# each_matches VARIABLE NAME...: is each of the patterns in it one of a name? A word that none has is a mistake.
+each_matches() {
+	local variable=$1 pattern name
+	local -a patterns
+	read -rd '' -a patterns <<<"${!1-}" || :
+	shift
+	for pattern in "${patterns[@]}"; do
+		for name in "$@"; do
+			if matches "$name" "$pattern"; then continue 2; fi
+		done
+		die "$variable=\"${!variable}\": there is no '$pattern'"
+	done
+}
+
+# whole_number VARIABLE: if it is set, it is one from 1 on
+whole_number() {
+	[[ -z ${!1-} || ${!1} =~ ^[1-9][0-9]*$ ]] || die "$1=${!1} is not a whole number from 1 on"
 }
 
 # lock NAME: until unlock NAME or the end of this process, nobody else works on what NAME stands for.

@@ -82,13 +82,14 @@ module_warnings() {
 
 # Their makefiles ask for -Wall -Wextra -Werror; here it is seen to that they do.
 userland_warnings() {
-	grep -q -e '-Wall -Wextra -Werror' "$top/userland/Makefile" && "${make[@]}" -s -C "$top/userland" -j"$jobs"
+	grep -q -e '-Wall -Wextra -Werror' "$top/userland/Makefile" && lock "build-$checkout" &&
+		"${make[@]}" -s -C "$top/userland" -j"$jobs"
 }
 
 tests_warnings() {
 	local source
 	source=$("$top/qemu/kernel.sh" --source 6.1 | tail -n1)
-	grep -q -e '-Wall -Wextra -Werror' "$top/tests/Makefile" &&
+	grep -q -e '-Wall -Wextra -Werror' "$top/tests/Makefile" && lock "build-$checkout" &&
 		"${make[@]}" -s -C "$top/tests" -j"$jobs" HARNESS="$source/tools/testing/selftests"
 }
 
@@ -106,16 +107,8 @@ versions() {
 	none grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION' "$top/module" --include='*.[ch]' --exclude-dir=compat
 }
 
-# A mutant that changes nothing any more has lost what it was to break.
-lost_mutants() {
-	local script file
-	for script in "$top"/tests/mutants/*.sed; do
-		file=$top/module/$(sed -n 's/^# file: //p' "$script")
-		! sed -E -f "$script" "$file" | cmp -s - "$file" || echo "${script##*/} changes nothing in ${file##*/}"
-	done
-}
-
-mutants() { none lost_mutants; }
+# One that can not be run, or changes nothing any more.
+mutants() { none "$top/qemu/mutants.sh" --check; }
 
 # Some of Debian's files have a form without comments; debian/copyright speaks for them.
 without_spdx() {

@@ -123,6 +123,7 @@ if [ "${1-}" = --row ]; then
 	exit
 fi
 
+whole_number WORKERS
 lock "matrix-$checkout"
 mkdir -p "$dir"
 rm -f "$dir"/*.tsv "$dir"/*.log
@@ -130,8 +131,12 @@ mapfile -t wanted < <(rows "$@")
 [ ${#wanted[@]} -gt 0 ] || die "there is no suite TEST='${TEST-}' on ${*:-any kernel} (see tests/*_test.c and qemu/suites.sh)"
 workers=${WORKERS:-$(fitting_workers)}
 say "${#wanted[@]} rows, $workers at a time; what passed before is not run again (rm -r build/cells forgets it)"
-for i in "${!wanted[@]}"; do echo "$((i + 1))/${#wanted[@]} ${wanted[i]}"; done |
-	xargs -P "$workers" -n 2 "$0" --row || :
+# For grouped.
+all_of_them() {
+	for i in "${!wanted[@]}"; do echo "$((i + 1))/${#wanted[@]} ${wanted[i]}"; done |
+		xargs -P "$workers" -n 2 "$0" --row
+}
+grouped all_of_them || :
 printf 'kernel\tconfig\tsuite\tpassed\tfailed\tskipped\tseconds\n' >"$build/matrix.tsv"
 for where in "${wanted[@]}"; do
 	if [ ! -s "$dir/${where/:/-}.tsv" ]; then printf '%s\t%s\tbuild\t0\t1\t0\t0\n' "${where%%:*}" "${where#*:}"; fi

@@ -89,6 +89,7 @@ program "$lab/qemu/vm.sh" <<END
 while [ "\$1" != --channel ]; do shift; done
 cp "$work/words" "\$2"
 touch "\$4"
+[ ! -e "$work/hang" ] || exec sleep 300
 END
 echo 'build_module() { ko=; trace_ko=; }; build_fuzz() { :; }; guest_items=()' >"$lab/qemu/product.sh"
 sed -i 's/-s 1 /-s 0.1 /' "$lab/qemu/fuzz.sh"
@@ -107,6 +108,16 @@ is "and they are named" test "$(paste -sd ' ' "$lab/build/fuzz/all")" = '1 2.7'
 printf 'nsattach: %s\n' 'program 3' 'end 1 programs' 'finding last: the module can not be unloaded' 'done 1' >"$work/words"
 tools "$lab/qemu/fuzz.sh" 6.1-patched kasan
 is "a module that stays, too" grep -q 'which of these 1 ' "$work/said"
+
+printf 'nsattach: corpus 12.7\r\n' >"$work/words"
+touch "$work/hang"
+env NSATTACH_CACHE="$work/cache" "$lab/qemu/fuzz.sh" 6.1-patched kasan >"$work/said" 2>&1 </dev/null &
+fuzz=$!
+until grep -qs corpus "$lab/build/fuzz/channel-6.1-patched-kasan" || [ ! -e /proc/$fuzz ]; do sleep 0.1; done
+kill $fuzz || :
+wait $fuzz || :
+rm "$work/hang"
+is "what the fuzzer has learned stays when it is interrupted" grep -qx 12.7 "$lab/build/fuzz/corpus"
 
 # Coverage, with a fuzzer whose guest runs nothing.
 program "$lab/qemu/test.sh" <<END
@@ -130,6 +141,50 @@ touch "$lab/build/mutants/a.row"
 )
 is "two runs of mutants do not meet" grep -q 'another run holds' "$work/said"
 is "the rows of the other one stay" test -e "$lab/build/mutants/a.row"
+
+# mutant NAME LINE...: what it changes is the last one
+mutant() {
+	mkdir -p "$lab/tests/mutants"
+	printf '%s\n' "${@:2}" >"$lab/tests/mutants/$1.sed"
+}
+echo 'int a;' >"$lab/module/a.c"
+mutant no-config '# file: a.c' s/a/b/
+mutant no-file '# config: plain' '# file: gone.c' s/a/b/
+mutant no-sed '# config: plain' '# file: a.c' s/a
+mutant broken '# config: plain' '# file: a.c' s/a/broken/
+mutant late '# config: kasan' '# file: a.c' '# first: early' s/a/late/
+mutant flaky '# config: kasan' '# file: a.c' '# first: early' s/a/flaky/
+tools "$lab/qemu/mutants.sh"
+is "mutants that can not be run are refused" test "$status" = 1
+is "one without a config" grep -q "^no-config.sed: config: '' is none of" "$work/said"
+is "one of a file that is not there" grep -qx 'no-file.sed: file: there is no module/gone.c' "$work/said"
+is "one that sed does not take" grep -q '^no-sed.sed: .*unterminated' "$work/said"
+rm "$lab"/tests/mutants/no-*
+tools env MUTANT="broken nosuch" "$lab/qemu/mutants.sh"
+is "so is a word that is none" grep -qx "nsattach: MUTANT=\"broken nosuch\": there is no 'nosuch'" "$work/said"
+
+# Their guests: one suite is red on the module as it is.
+program "$lab/qemu/test.sh" <<'END'
+top=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$top/build/logs"
+if grep -q broken "$top/module/a.c"; then
+	echo "$top/module/a.c:1:1: error: a is broken" >"$top/build/logs/module-6.1-patched-plain"
+	printf '%s\n' 'nsattach: building nsattach.ko for 6.1-patched-plain: failed' '0 passed, 1 failed'
+	exit 1
+fi
+echo "== booting"
+red=$(sed 's/int \(.*\);/\1/' "$top/module/a.c")
+case "$TEST" in flaky) red=flaky ;; esac
+[ "$red" = a ] || { printf '%s\tnot ok 1 x\n' "$red" >"$CAUGHT"; exit 1; }
+END
+git init -q "$lab"
+echo build >"$lab/.gitignore"
+mkdir -p "$lab/build/userland" "$lab/build/tests" "$lab/userland" "$lab/qemu/guest" "$lab/qemu/demo"
+echo all: | tee "$lab/userland/Makefile" >"$lab/tests/Makefile"
+tools "$lab/qemu/mutants.sh"
+is "one that does not compile is told by its error" grep -q '^ERROR *broken .*not run: module/a.c:1:1: error: a is broken' "$work/said"
+is "a suite that runs on no unchanged module beforehand runs there" grep -q '^caught *late .* late ' "$work/said"
+is "and is not believed when that is red" grep -q '^ERROR *flaky .*the module as it is fails there' "$work/said"
 
 # The guest's scripts, with everything below one directory.
 in_guest() {
