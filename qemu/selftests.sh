@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# selftests.sh [6.1|6.12|newest]: the kernel's own selftests of what the series touches, unmodified, on the kernel with it
+# selftests.sh [6.1|6.12|newest]...: the kernel's own selftests of what the series touches, unmodified, on the kernel with it
 # and on the same source and configuration without it. Bad is only what the second one does not have, also in the kernel log.
 #   TEST="pidfd/* proc/read"   only these programs (shell patterns)
 # A program with a failure runs three times on either kernel; what failed each time counts.
@@ -11,6 +11,7 @@ set -eu -o pipefail
 # Directories in tools/testing/selftests that there are in some of the kernels; of cgroup only the freezer.
 collections=(pidfd nsfs filesystems/nsfs pid_namespace namespaces timens proc clone3 cgroup)
 
+one_by_one "$@"
 which=${1:-6.1}
 work=$(mktemp -d)
 # shellcheck disable=SC2016 # expanded when it runs
@@ -64,6 +65,7 @@ run() {
 	dir=$("$top/qemu/kernel.sh" "$kernel" | tail -n1)
 	mapfile -t list < <(items)
 	[ ${#list[@]} -gt 0 ] || die "there is no selftest TEST='${TEST-}' in $tests"
+	each_matches TEST "${list[@]##*:/tests/}"
 	: >"$work/environment"
 	"$top/qemu/initramfs.sh" "$work/initrd" "$dir" "${list[@]}" "file:$work/environment:/job/" \
 		"file:$top/qemu/guest/selftests.sh:/job/main" "file:$top/qemu/splats:/job/" "file:$top/qemu/harmless:/job/"
@@ -75,6 +77,7 @@ run() {
 	"$top/qemu/selftests-read.sh" "$logs/channel" >"$results"
 }
 
+lock "selftests-$checkout"
 build
 run "$which-unpatched" "$work/unpatched"
 run "$which-patched" "$work/patched"

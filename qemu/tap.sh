@@ -43,14 +43,14 @@ tap_figures() {
 	echo "$build/figures/$(cell_of "$kernel" "$config" "$suite").tsv"
 }
 
-# tap_figure "NAME VALUE": at whole scale they are the result, and shown
+# tap_figure "NAME VALUE": at whole scale, and of make soak, they are the result, and shown
 tap_figure() {
 	local name=${1% *} value=${1##* }
 	lines+=("figure: $1")
 	mkdir -p "$build/figures"
 	printf '%s\t' "$kernel" "$config" "${SCALE:-quick}" "$suite" "$test" "$name" >>"$(tap_figures)"
 	printf '%s\n' "$value" >>"$(tap_figures)"
-	[ "${SCALE:-quick}" != whole ] || printf 'figure  %-14s %s: %s %s\n' "$suite" "$test" "$name" "$value"
+	[ "${SCALE:-quick}" != whole ] && [ -z "${SOAK-}" ] || printf 'figure  %-14s %s: %s %s\n' "$suite" "$test" "$name" "$value"
 }
 
 # A suite may be several programs, each with its plan.

@@ -29,6 +29,7 @@ transcript() {
 }
 
 mkdir -p "$logs"
+lock "demo-$checkout-$kernel-$config"
 : >"$logs/channel"
 script=$top/qemu/demo/$(script_of "${RUNTIME:-runc}")
 [ -e "$script" ] || die "RUNTIME=$RUNTIME: say runc, crun, podman or docker"

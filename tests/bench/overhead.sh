@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# overhead.sh [6.1|6.12|newest]: guest instructions of what everybody does, on the kernel with the series against the same
+# overhead.sh [6.1|6.12|newest]...: guest instructions of what everybody does, on the kernel with the series against the same
 # source and configuration without it, nothing attached and no module loaded. Bad is more than 1/1000.
 #   BOOTS=N   of each kernel, in turns: 3. A kernel draws its hash seeds at boot: the figure of an operation is the median
 #             over boots of the medians, and the line "spread" tells how far the boots of one kernel lie apart.
@@ -8,6 +8,7 @@ set -eu -o pipefail
 # shellcheck source=../../qemu/lib.sh
 . "$(dirname "$0")/../../qemu/lib.sh"
 
+one_by_one "$@"
 which=${1:-6.1}
 logs=$build/logs/overhead-$which
 work=$(mktemp -d)
@@ -55,7 +56,10 @@ compare() {
 }
 
 mkdir -p "$logs"
+lock "overhead-$checkout"
+lock "build-$checkout"
 logged 300 "building the measuring programs" "$build/logs/bench-programs" "${make[@]}" -C "$top/tests/bench" programs
+unlock "build-$checkout"
 printf 'export NSATTACH_BARE=1 NSATTACH_BENCH=others\n' >"$work/environment"
 for ((i = 1; i <= ${BOOTS:-3}; i++)); do
 	boot unpatched "$i"
