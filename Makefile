@@ -18,13 +18,13 @@ demo: ## a live process moves into a running container: the proof, in a VM (KERN
 	@qemu/packages.sh demo $(filter crun,$(RUNTIME))
 	@qemu/demo/demo.sh $(or $(KERNEL),$(if $(KSRC),own,6.1-stock)) $(CONFIG)
 
-test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on KERNEL
+test: ## host-side tests and the VM suites on 6.1-stock and 6.1-patched, or on KERNEL (CONFIG=kasan: on 6.1-patched with that)
 	@qemu/packages.sh test
-	@qemu/test.sh $(or $(where),$(if $(KSRC),host own:$(CONFIG),host 6.1-stock 6.1-patched))
+	@qemu/test.sh $(or $(where),$(if $(KSRC),host own:$(CONFIG),host $(if $(filter-out plain,$(CONFIG)),6.1-patched:$(CONFIG),6.1-stock 6.1-patched)))
 
 test-all: ## the matrix: all suites at whole scale on all kernels and configs, resumed where it stopped (hours)
 	@qemu/packages.sh test
-	@qemu/matrix.sh $(or $(where),$(if $(CONFIG_GIVEN),$(patsubst %,%:$(CONFIG),$(if $(KSRC),own,6.1-patched 6.12-patched newest-patched))))
+	@qemu/matrix.sh $(or $(KERNEL:%=%$(if $(CONFIG_GIVEN),:$(CONFIG))),$(if $(CONFIG_GIVEN),:$(CONFIG)))
 
 mutants: ## break the module on purpose, one small change at a time: is each noticed? (MUTANT="perm-*")
 	@qemu/packages.sh test

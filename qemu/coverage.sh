@@ -15,6 +15,7 @@ set -eu -o pipefail
 
 dir=$build/coverage
 export TRACE=1
+whole_number MINUTES
 need_tool objdump binutils
 
 # suites WHERE [SUITES]: in a guest, with the traced module

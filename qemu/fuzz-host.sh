@@ -9,6 +9,7 @@ set -eu -o pipefail
 . "$(dirname "$0")/lib.sh"
 
 dir=$build/fuzz src=$top/tests/fuzz/host
+whole_number MINUTES
 need_tool clang clang
 mkdir -p "$dir"
 logged 600 "building with sanitizers" "$build/logs/fuzz-host" "${make[@]}" -C "$top/tests/fuzz" host -j"$jobs"

@@ -108,6 +108,7 @@ tell_findings() {
 	printf '   (logs: %s, %s)\n' "$channel" "$console"
 }
 
+whole_number MINUTES
 need_tool objdump binutils
 mkdir -p "$dir"
 lock "fuzz-$checkout"

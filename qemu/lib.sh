@@ -11,6 +11,12 @@ checkout=$(basename "$top")-$(printf %s "$top" | sha256sum | cut -c1-8)
 say() { printf '%s\n' "== $*" >&2; }
 die() { printf 'nsattach: %s\n' "$*" >&2; exit 1; }
 
+# Make and the lists of items split at these.
+for path in "$top" "$cache" "${KSRC-}"; do
+	case $path in *[[:space:]:]*) die "'$path' has a space or a colon in it, and this works only in a path without" ;; esac
+done
+case ${KSRC-} in '' | /*) ;; *) KSRC=$(realpath -ms "$KSRC") && export KSRC ;; esac
+
 # make without the variables of our own Makefile, which would mean something else to the makefiles called (V, TEST, CONFIG).
 make=(env -u MAKEFLAGS -u MFLAGS -u V -u TEST -u KERNEL -u CONFIG make)
 
@@ -122,6 +128,14 @@ each_matches() {
 # whole_number VARIABLE: if it is set, it is one from 1 on
 whole_number() {
 	[[ -z ${!1-} || ${!1} =~ ^[1-9][0-9]*$ ]] || die "$1=${!1} is not a whole number from 1 on"
+}
+
+# one_by_one ARGUMENT...: this script for each of them, if they are several
+one_by_one() {
+	local one status=0
+	[ $# -gt 1 ] || return 0
+	for one in "$@"; do interruptible "$0" "$one" || status=1; done
+	exit $status
 }
 
 # lock NAME: until unlock NAME or the end of this process, nobody else works on what NAME stands for.

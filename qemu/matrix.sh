@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# matrix.sh [KERNEL[:CONFIG]]...: every suite, at whole scale, on every kernel and config that makes sense, two guests at a
-# time where there is memory for that. Prints a line as a row begins and ends and as each suite ends, then one table (a row per
+# matrix.sh [KERNEL[:CONFIG]|:CONFIG]...: every suite, at whole scale, on every kernel and config that makes sense, or on those
+# of a kernel or with a config; two guests at a time where there is memory for that. Prints a line as a row begins and ends and as each suite ends, then one table (a row per
 # kernel, a column per suite, in a cell passed, failed and skipped tests and the time), then for each red cell what the log says
 # and the command that runs it again.
 #   TEST="threads abi"   only these suites, on the kernels that have them
@@ -43,13 +43,19 @@ suites_on() {
 	esac
 }
 
-# rows [KERNEL:CONFIG]...: these or all, of those where there is something to run
+# rows_of KERNEL|:CONFIG|KERNEL:CONFIG: those that it stands for
+rows_of() {
+	case $1 in
+	:*) all_rows | grep -- "$1\$" ;;
+	*:*) echo "$1" ;;
+	*) all_rows | grep "^$1:" || echo "$1:plain" ;;
+	esac
+}
+
+# rows [KERNEL|:CONFIG|KERNEL:CONFIG]...: these or all, of those where there is something to run
 rows() {
 	local where
-	# shellcheck disable=SC2046 # several
-	[ $# -gt 0 ] || set -- $(all_rows)
-	for where in "$@"; do
-		[[ $where == *:* ]] || where+=:plain
+	if [ $# -gt 0 ]; then for where in "$@"; do rows_of "$where"; done; else all_rows; fi | while read -r where; do
 		if suites_on "${where%%:*}"; then echo "$where"; fi
 	done
 }
@@ -124,6 +130,10 @@ if [ "${1-}" = --row ]; then
 fi
 
 whole_number WORKERS
+check_asked
+for where in "$@"; do
+	[[ $where != :* ]] || [ -n "$(rows_of "$where")" ] || die "the matrix has no CONFIG=${where#:}"
+done
 lock "matrix-$checkout"
 mkdir -p "$dir"
 rm -f "$dir"/*.tsv "$dir"/*.log

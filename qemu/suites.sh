@@ -9,6 +9,16 @@ runtime_suites='runc crun podman docker'
 # selected SUITE: does TEST= ask for it (or for everything)?
 selected() { matches "$1" "${TEST-}"; }
 
+# check_asked: of what the user asked for, is there anything that there is not?
+check_asked() {
+	local file
+	local -a names=(userland unit newcomer stories)
+	for file in "$top"/tests/*_test.c; do names+=("$(basename "$file" _test.c)"); done
+	# shellcheck disable=SC2086 # several
+	each_matches TEST "${names[@]}" $runtime_suites
+	case ${SCALE:-quick} in quick | whole) ;; *) die "SCALE=$SCALE is neither quick nor whole" ;; esac
+}
+
 # selected_suites KERNEL: their names. An old program may lie in build/tests: only what has a source counts.
 selected_suites() {
 	local file suite

@@ -237,6 +237,8 @@ apart() {
 	[ $status = 0 ] || red "$1" "$2" build 'what is to run could not be had or made, see above'
 }
 
+check_asked
+MINUTES=${SOAK-} whole_number MINUTES
 mkdir -p "$build/logs"
 : >"$results"
 [ $# -gt 0 ] || set -- host 6.1-stock 6.1-patched

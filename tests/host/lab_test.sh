@@ -82,6 +82,15 @@ for _ in {1..50}; do
 done
 is "the guest is ended, too" test -n "$child" -a ! -e "/proc/$child"
 
+# Where nothing works, and from where the tree is.
+mkdir -p "$work/a checkout/qemu"
+cp "$lab/qemu/lib.sh" "$work/a checkout/qemu/"
+tools bash -c ". '$work/a checkout/qemu/lib.sh'; echo went on"
+is "a path with a space is refused" grep -q "a checkout' has a space or a colon" "$work/said"
+is "by one sentence" test "$(wc -l <"$work/said")" = 1
+tools env -C "$work" KSRC=../linux bash -c ". '$lab/qemu/lib.sh'; env"
+is "a tree is where it was seen from here" grep -qx "KSRC=$(dirname "$work")/linux" "$work/said"
+
 # The fuzzer: what the guest says is in $work/words.
 program "$lab/qemu/kernel.sh" <<<"echo '$work/cache'"
 program "$lab/qemu/initramfs.sh" </dev/null
@@ -109,6 +118,8 @@ printf 'nsattach: %s\n' 'program 3' 'end 1 programs' 'finding last: the module c
 tools "$lab/qemu/fuzz.sh" 6.1-patched kasan
 is "a module that stays, too" grep -q 'which of these 1 ' "$work/said"
 
+tools env MINUTES=0.5 "$lab/qemu/fuzz.sh" 6.1-patched kasan
+is "there are only whole minutes" grep -qx 'nsattach: MINUTES=0.5 is not a whole number from 1 on' "$work/said"
 printf 'nsattach: corpus 12.7\r\n' >"$work/words"
 touch "$work/hang"
 env NSATTACH_CACHE="$work/cache" "$lab/qemu/fuzz.sh" 6.1-patched kasan >"$work/said" 2>&1 </dev/null &

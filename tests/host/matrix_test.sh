@@ -155,7 +155,7 @@ printf '# third\n' >>"$lab/src/one_test"
 echo 'sleep "$long"' >"$lab/after"
 TEST=one setsid "$lab/qemu/matrix.sh" a:plain >"$work/first" 2>&1 </dev/null &
 first=$!
-is "a suite passes in a guest that has not ended" within10s grep -q 'ok  *one' "$work/first"
+is "a suite passes in a guest that has not ended" within10s grep -qs 'ok  *one' "$work/first"
 kill -- "-$first"
 wait "$first" || :
 rm "$lab/after"
@@ -240,7 +240,17 @@ tree=''
 is "a debug kernel without the series may skip as well" quick 0 6.1-unpatched:kasan
 TEST=nosuch
 is "a suite that no kernel has fails" matrix 1
-is "that is said, too" said "there is no suite TEST='nosuch' on any kernel"
+is "that is said, too" said "TEST=\"nosuch\": there is no 'nosuch'$"
+is "a word among others that is none is not dropped" eval 'TEST="one nosuch" quick 1 a:plain'
+is "and is named" said "TEST=\"one nosuch\": there is no 'nosuch'$"
+TEST=one
+is "there is no third scale" run 1 env SCALE=all "$lab/qemu/test.sh" a:plain
+is "and no half guest" run 1 env WORKERS=0.5 "$lab/qemu/matrix.sh" a:plain
+is "a kernel is all of its rows" matrix 0 6.1-unpatched
+is "which are two here" said '== 2 rows'
+is "a config is that of all kernels" matrix 0 :kcsan
+is "which is one here" said '^6.1-patched *kcsan *== row 1/1 ends'
+is "a config that there is not is refused" matrix 1 :nosuch
 export MEMORY=100000000 TEST=one
 is "a machine with too little memory for two guests" matrix 0 a:plain
 is "runs one at a time" said '1 rows, 1 at a time'
