@@ -47,7 +47,7 @@ limit() {
 host_suite() {
 	local name=$1 began=$SECONDS status=0
 	shift
-	interruptible timeout 300 "${make[@]}" -s "$@" >"$build/logs/host-$name" 2>&1 </dev/null || status=$?
+	interruptible timeout 900 "${make[@]}" -s "$@" >"$build/logs/host-$name" 2>&1 </dev/null || status=$?
 	{
 		echo "nsattach: begin $name"
 		cat "$build/logs/host-$name"
