@@ -39,7 +39,7 @@ static char complaint[512];
 static const char *const status_lines[] = {
 	"Uid:", "Gid:", "Groups:", "NSpid:", "SigBlk:", "SigIgn:", "SigCgt:",
 	"CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Seccomp:",
-	"Seccomp_filters:", "TracerPid:",
+	"Seccomp_filters:", "TracerPid:", "Umask:",
 };
 
 uint64_t task_ns(pid_t pid, pid_t tid, const char *file)

@@ -319,6 +319,13 @@ static ino_t cwd_of(pid_t pid, pid_t tid)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
+static long set_umask(char *text)
+{
+	(void)text;
+	umask(027);
+	return 0;
+}
+
 TEST_F_TIMEOUT(threads, foreign_process_that_shares_root_and_cwd_keeps_them, 240)
 {
 	struct subject_options options = { .threads = 3, .unshare = NS_NOPID, .setup = setup_sharer, .arg = sharer_alloc(CLONE_FS) };
@@ -327,6 +334,8 @@ TEST_F_TIMEOUT(threads, foreign_process_that_shares_root_and_cwd_keeps_them, 240
 	struct nsattach_error error;
 
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	/* Not that of the caller, of whose root and cwd the subject gets a copy. */
+	ASSERT_EQ(0, subject_call(&self->subject, set_umask));
 	before = snapshot_take(self->subject.pid);
 	before_foreign = snapshot_take(foreign->pid);
 	ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_NOPID, &error), error);
