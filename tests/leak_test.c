@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "attach.h"
 #include "budget.h"
@@ -290,6 +292,38 @@ static int with_user_twice(pid_t subject, const struct place *to)
 	return ret;
 }
 
+/* Its threads are switched where they are stopped, there and on the way back. */
+static int stopped_and_back(pid_t subject, const struct place *to)
+{
+	int ret = -ETIME;
+
+	kill(subject, SIGSTOP);
+	if (UNTIL(task_state(subject, subject) == 'T'))
+		ret = attach_pid(subject, to->pid, NS_BASE, NULL);
+	ret = ret ? ret : detach_pid(subject, NULL);
+	kill(subject, SIGCONT);
+	return ret;
+}
+
+/* By one whose pid and pid namespace nobody else has. */
+static int by_another(pid_t subject, const struct place *to)
+{
+	int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC), status;
+	pid_t caller = -1;
+	struct attach a;
+
+	attach_init(&a);
+	if (!attach_add_subject(&a, subject) && !attach_set_target(&a, to->pid, NS_NOPID) &&
+	    !unshare(CLONE_NEWPID))
+		caller = fork();
+	if (!caller)
+		_exit(-attach_call(&a));
+	setns(own, CLONE_NEWPID);
+	close(own);
+	attach_done(&a);
+	return waitpid(caller, &status, 0) == caller ? status : -ECHILD;
+}
+
 static int renumbered(pid_t subject, const struct place *to)
 {
 	return pid_move_works() ? move_pid(subject, to, NS_BASE, 0, NULL) : 0;
@@ -313,6 +347,8 @@ static const struct {
 	{ "with user", with_user },
 	{ "with user and back", with_user_and_back },
 	{ "with user twice", with_user_twice },
+	{ "stopped and back", stopped_and_back },
+	{ "by another", by_another },
 	{ "renumbered", renumbered },
 	{ "renumbered and back", renumbered_and_back },
 };
@@ -337,17 +373,6 @@ TEST_F_TIMEOUT(leak, namespaces_die_after_one_call_of_each_kind, 1200)
 
 #define DIRECTORY "/tmp/nsattach-kept"
 
-/* Within the ten seconds and more that workers have to let go of it. */
-#define SOON(cond)                                                          \
-	({                                                                  \
-		bool holds_ = (cond);                                       \
-		for (int turns_ = 0; turns_ < 100 && !holds_; turns_++) {   \
-			usleep(100000);                                     \
-			holds_ = (cond);                                    \
-		}                                                           \
-		holds_;                                                     \
-	})
-
 static long mount_directory(char *text)
 {
 	(void)text;
@@ -362,15 +387,34 @@ static long unmount_directory(char *text)
 	return umount(DIRECTORY) ? -errno : 0;
 }
 
-/* @with: CLONE_* bits of what somebody shares with the subject; @stopped: it is moved so */
-static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *self,
-			 unsigned long with, bool stopped)
+static int outside;
+
+static long enter_directory(char *text)
 {
+	(void)text;
+	outside = open("/", O_PATH | O_CLOEXEC);
+	return chroot(DIRECTORY) ? -errno : 0;
+}
+
+static long leave_directory(char *text)
+{
+	(void)text;
+	return fchdir(outside) || chroot(".") || close(outside) ? -errno : 0;
+}
+
+/*
+ * @with: CLONE_* bits of what somebody shares with the subject; @stopped: it is moved so;
+ * @rooted: the directory becomes its root, not only its cwd
+ */
+static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *self,
+			 unsigned long with, bool stopped, bool rooted)
+{
+	__u32 flags = rooted ? NSATTACH_F_ROOT : 0;
 	struct sharer *sharer = sharer_alloc(with);
 	struct subject_options options = { .threads = 4, .unshare = NS_NOPID,
 					   .setup = setup_sharer, .arg = sharer };
-	struct nsattach_error error;
 	struct subject target;
+	int ret = 0;
 
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start_plain(&target, 2));
@@ -380,16 +424,20 @@ static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *
 		kill(self->subject.pid, SIGSTOP);
 	self->b.pid = target.pid;
 	for (int i = 0; i < 3; i++) {
-		ASSERT_EQ(0, attach_with(self->subject.pid, &self->b, NS_NOPID, 0, DIRECTORY));
+		ASSERT_EQ(0, rooted ? subject_call(&target, enter_directory) : 0);
+		ASSERT_EQ(0, attach_with(self->subject.pid, &self->b, NS_NOPID, flags,
+					 rooted ? "/" : DIRECTORY));
+		ASSERT_EQ(0, rooted ? subject_call(&target, leave_directory) : 0);
 		EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
 		/* On to another place, back to the first, and by its end. */
 		if (i == 0)
-			ASSERT_ATTACHED(attach_pid(self->subject.pid, self->a.pid, NS_NOPID, &error),
-					error);
+			ret = attach_with(self->subject.pid, &self->a, NS_NOPID,
+					  NSATTACH_F_CHROOTED, NULL);
 		else if (i == 1)
-			ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+			ret = detach_pid(self->subject.pid, NULL);
 		else
 			subject_stop(&self->subject);
+		EXPECT_EQ(0, ret);
 		EXPECT_TRUE(SOON(!subject_call(&target, unmount_directory)));
 		ASSERT_EQ(0, subject_call(&target, mount_directory));
 	}
@@ -401,17 +449,64 @@ static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *
 
 TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_into_them, 120)
 {
-	into_and_out(_metadata, self, 0, false);
+	into_and_out(_metadata, self, 0, false, false);
 }
 
 TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_of_a_stopped_one, 120)
 {
-	into_and_out(_metadata, self, 0, true);
+	into_and_out(_metadata, self, 0, true, false);
 }
 
 TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_of_one_who_shares_its_cwd, 120)
 {
-	into_and_out(_metadata, self, CLONE_FS, false);
+	into_and_out(_metadata, self, CLONE_FS, false, false);
+}
+
+TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_one_had_them_as_its_root, 120)
+{
+	into_and_out(_metadata, self, 0, false, true);
+}
+
+static long chroot_beside(char *text)
+{
+	(void)text;
+	return chdir(DIRECTORY) || chroot("/tmp") ? -errno : 0;
+}
+
+TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_refusal_for_a_chroot, 120)
+{
+	struct subject_options options = { .threads = 4 };
+
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_EQ(0, mount_directory(NULL));
+	ASSERT_EQ(0, subject_call(&self->subject, chroot_beside));
+	EXPECT_EQ(-EXDEV, attach_with(self->subject.pid, &self->a, NS_BASE, 0, NULL));
+	subject_stop(&self->subject);
+	EXPECT_TRUE(SOON(!unmount_directory(NULL)));
+	rmdir(DIRECTORY);
+}
+
+/* What was made for one that shares its root and cwd began as the caller's. */
+TEST_F_TIMEOUT(leak, mounts_of_a_caller_can_be_taken_away_after_it_was_refused, 120)
+{
+	struct subject_options options = { .threads = 4, .setup = setup_sharer,
+					   .arg = sharer_alloc(CLONE_FS) };
+	pid_t caller;
+	int status;
+
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_EQ(0, mount_directory(NULL));
+	caller = fork_child();
+	if (!caller)
+		_exit(chdir(DIRECTORY) ? 255 : -attach_with(self->subject.pid, &self->a, NS_BASE,
+							    NSATTACH_F_WHOLE_TREE, NULL));
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(EAGAIN, WEXITSTATUS(status));
+	EXPECT_TRUE(SOON(!unmount_directory(NULL)));
+	rmdir(DIRECTORY);
+	kill(((struct sharer *)options.arg)->pid, SIGKILL);
 }
 
 TEST_F_TIMEOUT(leak, cgroup_mount_can_be_taken_away_after_a_move_through_it, 120)

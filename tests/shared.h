@@ -23,6 +23,17 @@
 		holds_;                                                    \
 	})
 
+/* The same for what workers of the kernel let go of: ten seconds and more. */
+#define SOON(cond)                                                          \
+	({                                                                  \
+		bool holds_ = (cond);                                       \
+		for (int turns_ = 0; turns_ < 100 && !holds_; turns_++) {   \
+			usleep(100000);                                     \
+			holds_ = (cond);                                    \
+		}                                                           \
+		holds_;                                                     \
+	})
+
 /* Counters that parent and children share; atomics for all of them. */
 #define ADD(counter, n) __atomic_add_fetch(&(counter), (n), __ATOMIC_SEQ_CST)
 #define GET(counter) __atomic_load_n(&(counter), __ATOMIC_SEQ_CST)

@@ -3,8 +3,13 @@
  * Into a time namespace: the clocks of every thread change, those that the
  * kernel tells and those of the vDSO alike, and of nobody else.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -199,6 +204,41 @@ TEST_F_TIMEOUT(timens, foreign_sharer_of_the_memory_is_named_and_nothing_changes
 	EXPECT_EQ((__u32)CLONE_NEWTIME, error.ns);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 	kill(sharer->pid, SIGKILL);
+}
+
+#define DIRECTORY "/tmp/nsattach-time"
+
+/* As long as there is this memory, the mount is in use. */
+static int map_file(struct subject_shared *shared, void *arg)
+{
+	int fd = open(DIRECTORY "/mapped", O_RDWR | O_CREAT, 0600);
+	void *p = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	(void)shared;
+	(void)arg;
+	return close(fd) || p == MAP_FAILED ? EIO : 0;
+}
+
+TEST_F_TIMEOUT(timens, memory_is_freed_with_the_process_running_or_stopped, 240)
+{
+	struct subject_options options = { .threads = 4, .setup = map_file };
+	struct nsattach_error error;
+
+	ASSERT_EQ(0, mkdir(DIRECTORY, 0755));
+	for (int stopped = 0; stopped < 2; stopped++) {
+		ASSERT_EQ(0, mount("mapped", DIRECTORY, "tmpfs", 0, NULL));
+		subject_stop(&self->subject);
+		ASSERT_CLEAN(subject_start(&self->subject, &options));
+		if (stopped)
+			kill(self->subject.pid, SIGSTOP);
+		ASSERT_TRUE(!stopped || UNTIL(subject_threads_in(&self->subject, 4, 'T') == 4));
+		ASSERT_ATTACHED(attach_pid(self->subject.pid, self->ahead.pid, CLONE_NEWTIME,
+					   &error), error);
+		EXPECT_EQ(-1, umount(DIRECTORY));
+		subject_stop(&self->subject);
+		EXPECT_TRUE(SOON(!umount(DIRECTORY)));
+	}
+	rmdir(DIRECTORY);
 }
 
 TEST_HARNESS_MAIN

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "attach.h"
+#include "budget.h"
 #include "gate.h"
 #include "harness.h"
 #include "place.h"
@@ -217,9 +218,13 @@ TEST_F_TIMEOUT(unload, is_not_kept_by_a_thread_that_could_not_be_fetched, 240)
 TEST_F_TIMEOUT(unload, forgets_who_is_attached_and_leaves_them_where_they_are, 240)
 {
 	struct snapshot *moved;
+	struct budgets used;
 	pid_t caller;
 	int status;
 
+	place_stop(&self->a);
+	budgets_take(&used);
+	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start_plain(&self->subject, 3));
 	caller = fork_child();
 	if (!caller)
@@ -237,6 +242,9 @@ TEST_F_TIMEOUT(unload, forgets_who_is_attached_and_leaves_them_where_they_are, 2
 	EXPECT_EQ(ENOENT, WEXITSTATUS(status));
 	EXPECT_CLEAN(changed_since(moved, self->subject.pid));
 	snapshot_free(moved);
+	subject_stop(&self->subject);
+	place_stop(&self->a);
+	EXPECT_CLEAN(budgets_not_back(&used));
 }
 
 /* Before anybody else had a hand in it. */
