@@ -552,4 +552,29 @@ TEST_F(family, who_is_in_a_group_that_stays_inside_does_not_leave)
 	kill(child, SIGKILL);
 }
 
+/* One of them has no number to give back. */
+TEST_F(family, who_is_inside_does_not_leave_with_who_is_not)
+{
+	struct nsattach_error error;
+	struct subject other;
+	pid_t pids[2];
+
+	NEEDS_PID_MOVE();
+	ASSERT_CLEAN(subject_start_plain(&other, 2));
+	ASSERT_ATTACHED(attach_pid(other.pid, self->a.pid, CLONE_NEWUTS, &error), error);
+	ASSERT_ATTACHED(move_pid(self->pid, &self->a, NS_BASE, 0, &error), error);
+	for (int turn = 0; turn < 2; turn++) {
+		pids[turn] = self->pid;
+		pids[!turn] = other.pid;
+		EXPECT_REFUSED(EINVAL, NSATTACH_R_PIDNS_NOT_BELOW, detach_pids(pids, 2, &error),
+			       error);
+		EXPECT_EQ(2, levels_of(self->pid));
+		EXPECT_CLEAN(not_in(other.pid, &self->a, CLONE_NEWUTS));
+	}
+	ASSERT_ATTACHED(detach_pid(other.pid, &error), error);
+	ASSERT_ATTACHED(detach_pid(self->pid, &error), error);
+	EXPECT_EQ(1, levels_of(self->pid));
+	subject_stop(&other);
+}
+
 TEST_HARNESS_MAIN

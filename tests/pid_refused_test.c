@@ -229,6 +229,23 @@ TEST_F(refused, number_that_is_taken)
 	kill_and_reap(taker);
 }
 
+/* What it would get with its number it has not got, neither now nor when it goes on. */
+TEST_F(refused, number_of_a_stopped_one_that_is_taken)
+{
+	pid_t pid = self->subject.pid, taker;
+
+	NEEDS_PID_MOVE();
+	taker = start_inside(self->a.pid, pid);
+	ASSERT_LT(0, taker);
+	kill(pid, SIGSTOP);
+	ASSERT_TRUE(UNTIL(subject_threads_in(&self->subject, 2, 'T') == 2));
+	EXPECT_NOT_MOVED(EEXIST, NSATTACH_R_PID_TAKEN, pid, "its number %d is taken", pid);
+	kill(pid, SIGCONT);
+	ASSERT_TRUE(UNTIL(subject_threads_in(&self->subject, 2, 'S') == 2));
+	EXPECT_CLEAN(changed_since(self->before, pid));
+	kill_and_reap(taker);
+}
+
 TEST_F(refused, number_of_a_thread_that_is_taken)
 {
 	pid_t taker, tid;

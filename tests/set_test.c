@@ -395,6 +395,35 @@ TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_get_one_each, 240)
 	move_sharers(_metadata, self, NULL, "/tmp");
 }
 
+/* One lock for the handlers of both. */
+TEST_F_TIMEOUT(set, stopped_members_that_share_signal_handlers_move_together, 240)
+{
+	struct subject_options options = { .threads = 1, .unshare = NS_NOPID, .setup = setup_sharer,
+					   .arg = sharer_alloc(CLONE_VM | CLONE_SIGHAND) };
+	struct subject s;
+	struct attach a;
+	pid_t pids[2];
+
+	ASSERT_CLEAN(subject_start(&s, &options));
+	pids[0] = s.pid;
+	pids[1] = ((struct sharer *)options.arg)->pid;
+	attach_init(&a);
+	for (int i = 0; i < 2; i++) {
+		kill(pids[i], SIGSTOP);
+		ASSERT_TRUE(UNTIL(task_state(pids[i], pids[i]) == 'T'));
+		ASSERT_EQ(0, attach_add_subject(&a, pids[i]));
+	}
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_CLEAN(not_in(pids[i], &self->a, NS_BASE));
+		EXPECT_EQ('T', task_state(pids[i], pids[i]));
+	}
+	attach_done(&a);
+	kill(pids[1], SIGKILL);
+	subject_stop(&s);
+}
+
 static const char *const own_wds[SIZE] = { "/inner", "/tmp", NULL, "/missing", "", "/inner" };
 static const char *const wds_inside[SIZE] = { "/inner", "/tmp", "/proc", "/", "/", "/inner" };
 
@@ -505,6 +534,43 @@ TEST_F_TIMEOUT(set, what_one_may_is_not_taken_from_another, 240)
 	EXPECT_EQ(0, status);
 	EXPECT_CLEAN(changed_since(before[0], child));
 	EXPECT_CLEAN(changed_since(before[1], parent.pid));
+	for (int i = 0; i < 2; i++)
+		snapshot_free(before[i]);
+	attach_done(&a);
+	subject_stop(&parent);
+}
+
+static long leave_pid(char *text)
+{
+	(void)text;
+	return unshare(CLONE_NEWPID);
+}
+
+/* Both have one and the same set of namespaces, but the child is in another pid namespace. */
+TEST_F_TIMEOUT(set, pid_namespace_is_to_be_below_that_of_each, 240)
+{
+	struct subject_options plain = { .threads = 1 };
+	struct snapshot *before[2];
+	struct subject parent;
+	struct attach a;
+	pid_t child;
+
+	ASSERT_CLEAN(subject_start(&parent, &plain));
+	ASSERT_EQ(0, subject_call(&parent, leave_pid));
+	/* Init of it, and any other. */
+	ASSERT_LT(0, subject_fork(&parent));
+	child = subject_fork(&parent);
+	ASSERT_LT(0, child);
+	before[0] = snapshot_take(parent.pid);
+	before[1] = snapshot_take(child);
+	attach_init(&a);
+	ASSERT_EQ(0, attach_add_subject(&a, parent.pid));
+	ASSERT_EQ(0, attach_add_subject(&a, child));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, CLONE_NEWPID));
+	EXPECT_REFUSED(EINVAL, NSATTACH_R_PIDNS_NOT_BELOW, attach_call(&a), a.arg.error);
+	EXPECT_EQ(1, a.arg.error.subject);
+	EXPECT_CLEAN(changed_since(before[0], parent.pid));
+	EXPECT_CLEAN(changed_since(before[1], child));
 	for (int i = 0; i < 2; i++)
 		snapshot_free(before[i]);
 	attach_done(&a);
