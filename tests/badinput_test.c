@@ -413,6 +413,7 @@ TEST_F(badinput, subject_with_a_mount_as_its_chroot_is_refused)
 	before = snapshot_take(inside.pid);
 	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED,
 		       attach_pid(inside.pid, self->place.pid, CLONE_NEWNS, &error), error);
+	EXPECT_EQ((__u32)CLONE_NEWNS, error.ns);
 	EXPECT_CLEAN(changed_since(before, inside.pid));
 	snapshot_free(before);
 	subject_stop(&inside);
@@ -432,6 +433,7 @@ TEST_F(badinput, chrooted_subject_is_refused)
 	before = snapshot_take(inside.pid);
 	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED,
 		       attach_pid(inside.pid, self->place.pid, CLONE_NEWNS, &error), error);
+	EXPECT_EQ((__u32)CLONE_NEWNS, error.ns);
 	EXPECT_CLEAN(changed_since(before, inside.pid));
 	/* Without mnt it does not matter. */
 	ASSERT_ATTACHED(attach_pid(inside.pid, self->place.pid, CLONE_NEWUTS, &error), error);

@@ -151,6 +151,25 @@ TEST_F(cgroup, stays_when_a_detach_is_not_told)
 	EXPECT_TRUE(is_in(PID, self->to));
 }
 
+/* Whatever it joined after that, or did not. */
+TEST_F(cgroup, of_before_the_first_attach_is_gone_back_to)
+{
+	struct nsattach_error error;
+	char third[256];
+
+	ASSERT_CLEAN(make_cgroup(third, sizeof(third), "third"));
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	self->call.arg.cgroup = open(third, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_TRUE(is_in(PID, third));
+	close(self->call.arg.cgroup);
+	self->call.arg.flags = self->call.arg.cgroup = 0;
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	ASSERT_ATTACHED(detach(PID, NSATTACH_F_CGROUP, &error), error);
+	EXPECT_TRUE(is_in(PID, self->was));
+	UNTIL(!rmdir(third) || errno == ENOENT);
+}
+
 TEST_F(cgroup, that_is_gone_keeps_a_detach_from_changing_anything)
 {
 	struct nsattach_error error;

@@ -2,16 +2,20 @@
 /*
  * Back to where it was: every thread, all of it, or nothing and a reason.
  */
+#include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "attach.h"
 #include "harness.h"
+#include "pidmove.h"
 #include "place.h"
 #include "shared.h"
 #include "snapshot.h"
@@ -55,6 +59,23 @@ FIXTURE_TEARDOWN(detach)
 		ASSERT_ATTACHED(attach_pid(self->subject.pid, (place)->pid, mask, &e_), e_); \
 	} while (0)
 
+/* Fills @record with the subject's entry; yields how many are attached in all. */
+static int list_for(pid_t pid, struct nsattach_record *record)
+{
+	struct nsattach_record records[64];
+	struct nsattach_list list = {
+		.size = sizeof(list), .records = (uintptr_t)records, .nr_records = 64,
+	};
+
+	memset(record, 0, sizeof(*record));
+	if (ioctl(device_fd(), NSATTACH_IOC_LIST, &list))
+		return -errno;
+	for (__u32 i = 0; i < list.nr_records && i < 64; i++)
+		if (records[i].pid == pid)
+			*record = records[i];
+	return (int)list.nr_records;
+}
+
 TEST_F_TIMEOUT(detach, puts_every_thread_back_exactly, 240)
 {
 	struct nsattach_error error;
@@ -72,11 +93,14 @@ TEST_F_TIMEOUT(detach, puts_every_thread_back_exactly, 240)
 
 TEST_F_TIMEOUT(detach, after_several_attaches_goes_back_to_the_first_origin, 240)
 {
+	struct nsattach_record record;
 	struct nsattach_error error;
 
 	ATTACH(&self->a, NS_BASE);
 	ATTACH(&self->b, CLONE_NEWNET | CLONE_NEWNS);
 	ATTACH(&self->a, CLONE_NEWNET);
+	ASSERT_LT(0, list_for(self->subject.pid, &record));
+	EXPECT_EQ((__u64)NS_BASE, record.namespaces);
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
 	/* Once is enough. */
@@ -152,6 +176,7 @@ TEST_F_TIMEOUT(detach, of_a_process_that_changed_its_root_is_estale_and_changes_
 /* What it left by itself is not given back, nor a part of it: not root without mounts. */
 TEST_F_TIMEOUT(detach, after_it_moved_on_and_was_attached_again_goes_back_to_in_between, 240)
 {
+	struct nsattach_record record;
 	struct nsattach_error error;
 	struct snapshot *between;
 
@@ -159,6 +184,8 @@ TEST_F_TIMEOUT(detach, after_it_moved_on_and_was_attached_again_goes_back_to_in_
 	ASSERT_EQ(0, subject_call(&self->subject, leave_uts));
 	between = snapshot_take(self->subject.pid);
 	ATTACH(&self->b, CLONE_NEWNET);
+	ASSERT_LT(0, list_for(self->subject.pid, &record));
+	EXPECT_EQ((__u64)CLONE_NEWNET, record.namespaces);
 	EXPECT_CLEAN(not_moved(between, self->subject.pid, &self->b, CLONE_NEWNET));
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
 	EXPECT_CLEAN(changed_since(between, self->subject.pid));
@@ -185,6 +212,59 @@ TEST_F_TIMEOUT(detach, after_it_changed_root_and_was_attached_again_goes_back_to
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
 	EXPECT_CLEAN(changed_since(between, self->subject.pid));
 	snapshot_free(between);
+}
+
+/* Told to, it has root and cwd for itself. */
+static void *unshare_root(void *arg)
+{
+	struct subject_shared *shared = arg;
+
+	while (!GET(shared->births))
+		futex_wait(&shared->births, 0);
+	if (unshare(CLONE_FS))
+		ADD(shared->bad, 1);
+	ADD(shared->rounds, 1);
+	return idle_thread(NULL);
+}
+
+/* Thread 1 goes into another root, which it shares with one that it makes. */
+static void body_chrooted(struct subject_shared *shared, unsigned int index)
+{
+	pthread_t sharer;
+
+	if (index == 1 && (unshare(CLONE_FS) || chroot("/tmp") ||
+			   pthread_create(&sharer, NULL, unshare_root, shared)))
+		ADD(shared->bad, 1);
+	ADD(shared->rounds, 1);
+	body_wait(shared, index);
+}
+
+/* Where a new one comes from can not be told: two had that root, each from elsewhere. */
+TEST_F_TIMEOUT(detach, root_that_two_got_is_estale_for_a_third, 240)
+{
+	struct subject_options options = { .threads = 2, .unshare = NS_NOPID,
+					   .body = body_chrooted };
+	struct nsattach_error error;
+	struct snapshot *now;
+	struct attach a;
+
+	subject_stop(&self->subject);
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 1));
+	attach_init(&a);
+	a.arg.flags = NSATTACH_F_CHROOTED;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_NOPID));
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	attach_done(&a);
+	SET(self->subject.shared->births, 1);
+	futex_wake(&self->subject.shared->births);
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 2));
+	EXPECT_EQ(0, GET(self->subject.shared->bad));
+	now = snapshot_take(self->subject.pid);
+	EXPECT_REFUSED(ESTALE, NSATTACH_R_MOVED_ON, detach_pid(self->subject.pid, &error), error);
+	EXPECT_CLEAN(changed_since(now, self->subject.pid));
+	snapshot_free(now);
 }
 
 static long own_root_and_cwd(char *text)
@@ -220,6 +300,31 @@ TEST_F_TIMEOUT(detach, takes_children_that_were_born_inside_nowhere, 240)
 	child = subject_fork(&self->subject);
 	EXPECT_EQ(task_ns(self->subject.pid, self->subject.pid, "net"),
 		  task_ns(child, child, "net"));
+}
+
+/* They had one and the same set of namespaces when they went on, but not before. */
+TEST_F_TIMEOUT(detach, of_a_set_takes_each_to_where_it_was_itself, 240)
+{
+	for (int turn = 0; turn < 2; turn++) {
+		pid_t pids[2], child;
+		struct attach a;
+
+		ATTACH(&self->a, NS_BASE);
+		child = subject_fork(&self->subject);
+		ASSERT_LT(0, child);
+		pids[turn] = self->subject.pid;
+		pids[!turn] = child;
+		attach_init(&a);
+		ASSERT_EQ(0, attach_add_subject(&a, pids[0]));
+		ASSERT_EQ(0, attach_add_subject(&a, pids[1]));
+		ASSERT_EQ(0, attach_set_target(&a, self->b.pid, NS_NOPID));
+		ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+		attach_done(&a);
+		ASSERT_ATTACHED(detach_pids(pids, 2, &a.arg.error), a.arg.error);
+		EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+		EXPECT_CLEAN(not_in(child, &self->a, NS_NOPID));
+		kill(child, SIGKILL);
+	}
 }
 
 TEST_F_TIMEOUT(detach, works_when_the_target_is_long_gone, 240)
@@ -264,23 +369,6 @@ TEST_F_TIMEOUT(detach, checked_only_moves_nothing, 240)
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
 }
 
-/* Fills @record with the subject's entry; yields how many are attached in all. */
-static int list_for(pid_t pid, struct nsattach_record *record)
-{
-	struct nsattach_record records[64];
-	struct nsattach_list list = {
-		.size = sizeof(list), .records = (uintptr_t)records, .nr_records = 64,
-	};
-
-	memset(record, 0, sizeof(*record));
-	if (ioctl(device_fd(), NSATTACH_IOC_LIST, &list))
-		return -errno;
-	for (__u32 i = 0; i < list.nr_records && i < 64; i++)
-		if (records[i].pid == pid)
-			*record = records[i];
-	return (int)list.nr_records;
-}
-
 TEST_F_TIMEOUT(detach, list_tells_who_is_attached_where_since_when_by_whom, 240)
 {
 	struct nsattach_record record;
@@ -323,17 +411,21 @@ TEST_F_TIMEOUT(detach, list_says_how_much_room_it_needs, 240)
 {
 	struct nsattach_record records[2];
 	struct nsattach_list list = { .size = sizeof(list), .nr_records = 0 };
+	struct subject other;
 
+	ASSERT_CLEAN(subject_start_plain(&other, 2));
 	ATTACH(&self->a, NS_BASE);
+	ASSERT_EQ(0, attach_pid(other.pid, self->a.pid, NS_BASE, NULL));
 	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
-	EXPECT_LE(1, list.nr_records);
+	EXPECT_LE(2, list.nr_records);
 	memset(records, 0xa5, sizeof(records));
 	list.records = (uintptr_t)records;
 	list.nr_records = 1;
 	ASSERT_EQ(0, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
-	EXPECT_LE(1, list.nr_records);
+	EXPECT_LE(2, list.nr_records);
 	EXPECT_NE((__s32)0xa5a5a5a5, records[0].pid);
 	EXPECT_EQ((__s32)0xa5a5a5a5, records[1].pid);
+	subject_stop(&other);
 	/* No program has memory there. */
 	list.records = 4096;
 	list.nr_records = 1;
@@ -342,6 +434,30 @@ TEST_F_TIMEOUT(detach, list_says_how_much_room_it_needs, 240)
 	list.reserved = 1;
 	EXPECT_EQ(-1, ioctl(device_fd(), NSATTACH_IOC_LIST, &list));
 	EXPECT_EQ(EINVAL, errno);
+}
+
+/* How many there are for one in a pid namespace of its own, who has no number for them. */
+static int listed_below(pid_t pid)
+{
+	struct nsattach_record record;
+	int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC), status;
+	pid_t below = unshare(CLONE_NEWPID) ? -1 : fork();
+
+	if (!below)
+		_exit(list_for(pid, &record));
+	setns(own, CLONE_NEWPID);
+	close(own);
+	return waitpid(below, &status, 0) == below && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F_TIMEOUT(detach, list_is_empty_in_a_pid_namespace_that_they_are_not_in, 240)
+{
+	struct nsattach_record record;
+
+	ATTACH(&self->a, NS_BASE);
+	EXPECT_EQ(0, listed_below(self->subject.pid));
+	EXPECT_LT(0, list_for(self->subject.pid, &record));
+	EXPECT_EQ(self->subject.pid, record.pid);
 }
 
 static void body_own_uts(struct subject_shared *shared, unsigned int index)
@@ -406,6 +522,32 @@ TEST_F_TIMEOUT(detach, from_two_user_namespaces_below_each_other_goes_back_above
 	EXPECT_CLEAN(changed_since(self->before, pid));
 	EXPECT_EQ(1, subject_call(&self->subject, is_dumpable));
 	kill_and_reap(below);
+	place_stop(&outer);
+}
+
+static long become_other(char *text)
+{
+	(void)text;
+	return setresuid(1, 1, 1);
+}
+
+/* What it was outside does not come back with credentials that it got inside. */
+TEST_F_TIMEOUT(detach, after_it_changed_ids_inside_goes_back_to_in_between, 240)
+{
+	struct place outer = { 0 }, inner = { 0 };
+	struct snapshot *between;
+
+	ASSERT_CLEAN(place_start_mapped(&outer, 3, NS_BASE | CLONE_NEWUSER, 100000));
+	inner.pid = sit_below(outer.pid);
+	ASSERT_TRUE(UNTIL(task_syscall(inner.pid, inner.pid) == SYS_pause));
+	ATTACH(&outer, CLONE_NEWUSER | CLONE_NEWUTS);
+	ASSERT_EQ(0, subject_call(&self->subject, become_other));
+	between = snapshot_take(self->subject.pid);
+	ATTACH(&inner, CLONE_NEWUSER);
+	ASSERT_EQ(0, detach_pid(self->subject.pid, NULL));
+	EXPECT_CLEAN(changed_since(between, self->subject.pid));
+	snapshot_free(between);
+	kill_and_reap(inner.pid);
 	place_stop(&outer);
 }
 

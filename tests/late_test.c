@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +24,7 @@
 #include "subject.h"
 
 #define DIRECTORY "/tmp/nsattach-late"
+#define LEFT "/tmp/nsattach-left"
 #define THREADS 4
 /* In the order in which they are asked: when the last is parked, all were. */
 #define HELD 1
@@ -62,6 +64,7 @@ struct timed_order {
 	pid_t target;
 	uint64_t namespaces;
 	uint64_t timeout_ns;
+	uint32_t flags;
 	uint32_t nr_threads;
 	struct nsattach_error error;
 };
@@ -76,6 +79,7 @@ static long carry_out_in_time(char *text)
 	ret = attach_add_subject(&a, order->subject);
 	ret = ret ? ret : attach_set_target(&a, order->target, order->namespaces);
 	a.arg.timeout_ns = order->timeout_ns;
+	a.arg.flags = order->flags;
 	ret = ret ? ret : attach_call(&a);
 	order->error = a.arg.error;
 	order->nr_threads = a.arg.nr_threads;
@@ -118,7 +122,8 @@ static const char *begin_for(struct subject *caller, const struct subject *subje
 {
 	struct timed_order *order = (void *)caller->shared->text;
 
-	*order = (struct timed_order){ subject->pid, to->pid, namespaces, timeout_ns, 0, { 0 } };
+	*order = (struct timed_order){ subject->pid, to->pid, namespaces, timeout_ns,
+				       order->flags, 0, { 0 } };
 	subject_call_begin(caller, carry_out_in_time);
 	return UNTIL(task_state(subject->pid, subject_tid(subject, LAST)) == 'D') ?
 		       NULL : "it was not asked";
@@ -232,14 +237,14 @@ static int own_root_and_cwd(void)
 	return unshare(CLONE_FS);
 }
 
-static bool cwd_is(pid_t pid, pid_t tid, const char *path)
+static bool is_at(pid_t pid, pid_t tid, const char *which, const char *path)
 {
-	struct stat cwd, wanted;
+	struct stat dir, wanted;
 	char link[64];
 
-	snprintf(link, sizeof(link), "/proc/%d/task/%d/cwd", pid, tid);
-	return !stat(link, &cwd) && !stat(path, &wanted) && cwd.st_ino == wanted.st_ino &&
-	       cwd.st_dev == wanted.st_dev;
+	snprintf(link, sizeof(link), "/proc/%d/task/%d/%s", pid, tid, which);
+	return !stat(link, &dir) && !stat(path, &wanted) && dir.st_ino == wanted.st_ino &&
+	       dir.st_dev == wanted.st_dev;
 }
 
 TEST_F_TIMEOUT(late, root_and_cwd_that_are_not_shared_any_more_move_each, 120)
@@ -265,24 +270,32 @@ static int change_directory(void)
 	return chdir(DIRECTORY);
 }
 
+static long begin_in_mount(char *text)
+{
+	(void)text;
+	return chdir(LEFT);
+}
+
 TEST_F_TIMEOUT(late, directory_that_it_went_to_meanwhile_is_where_it_goes_back_to, 120)
 {
 	const struct deed walks = { SYS_chdir, -1, change_directory };
 	pid_t pid;
 
 	ASSERT_EQ(0, mkdir(DIRECTORY, 0755));
+	ASSERT_EQ(0, mkdir(LEFT, 0755) || mount("left", LEFT, "tmpfs", 0, NULL));
 	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &walks, 0));
 	pid = self->subject.pid;
-	ASSERT_FALSE(cwd_is(pid, pid, DIRECTORY));
+	ASSERT_EQ(0, subject_call(&self->subject, begin_in_mount));
 	ASSERT_CLEAN(begin(&self->caller, &self->subject, &self->a, NS_BASE));
 	gate_open(&self->gate);
 	ASSERT_ATTACHED((int)subject_call_end(&self->caller), self->order->error);
 	EXPECT_CLEAN(not_in(pid, &self->a, NS_BASE));
-	EXPECT_FALSE(cwd_is(pid, pid, DIRECTORY));
+	EXPECT_FALSE(is_at(pid, pid, "cwd", DIRECTORY));
 	ASSERT_EQ(0, detach_pid(pid, NULL));
 	for (unsigned int i = 0; i < THREADS; i++)
-		EXPECT_TRUE(cwd_is(pid, subject_tid(&self->subject, i), DIRECTORY));
+		EXPECT_TRUE(is_at(pid, subject_tid(&self->subject, i), "cwd", DIRECTORY));
 	EXPECT_EQ(0, GET(self->subject.shared->bad));
+	EXPECT_TRUE(SOON(!umount(LEFT) && !rmdir(LEFT)));
 }
 
 static int change_root(void)
@@ -290,29 +303,39 @@ static int change_root(void)
 	return chroot(DIRECTORY);
 }
 
-TEST_F_TIMEOUT(late, root_that_it_changed_meanwhile_is_refused, 120)
+/* What the attach yields that began before. */
+static int change_root_meanwhile(struct __test_metadata *_metadata, FIXTURE_DATA(late) *self)
 {
 	const struct deed locks = { SYS_chroot, -1, change_root };
-	struct stat root, wanted;
-	char link[64];
-	pid_t pid;
-	uint64_t mnt;
 
 	ASSERT_EQ(0, mkdir(DIRECTORY, 0755));
 	ASSERT_CLEAN(start_held(&self->subject, &self->gate, &locks, 0));
-	pid = self->subject.pid;
-	mnt = task_ns(pid, pid, "mnt");
 	ASSERT_CLEAN(begin(&self->caller, &self->subject, &self->a, NS_BASE));
 	gate_open(&self->gate);
-	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED, (int)subject_call_end(&self->caller),
+	return (int)subject_call_end(&self->caller);
+}
+
+TEST_F_TIMEOUT(late, root_that_it_changed_meanwhile_is_refused, 120)
+{
+	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED, change_root_meanwhile(_metadata, self),
 		       self->order->error);
+	EXPECT_EQ((__u32)CLONE_NEWNS, self->order->error.ns);
 	for (unsigned int i = 0; i < THREADS; i++)
-		EXPECT_EQ(mnt, task_ns(pid, subject_tid(&self->subject, i), "mnt"));
-	snprintf(link, sizeof(link), "/proc/%d/root", pid);
-	ASSERT_EQ(0, stat(link, &root));
-	ASSERT_EQ(0, stat(DIRECTORY, &wanted));
-	EXPECT_EQ(wanted.st_ino, root.st_ino);
+		EXPECT_EQ(task_ns(getpid(), getpid(), "mnt"),
+			  task_ns(self->subject.pid, subject_tid(&self->subject, i), "mnt"));
+	EXPECT_TRUE(is_at(self->subject.pid, self->subject.pid, "root", DIRECTORY));
 	EXPECT_EQ(0, GET(self->subject.shared->bad));
+}
+
+TEST_F_TIMEOUT(late, root_that_it_changed_meanwhile_is_left_if_asked_for, 120)
+{
+	self->order->flags = NSATTACH_F_CHROOTED;
+	ASSERT_ATTACHED(change_root_meanwhile(_metadata, self), self->order->error);
+	EXPECT_EQ(THREADS, self->order->nr_threads);
+	EXPECT_CLEAN(not_in(self->subject.pid, &self->a, NS_BASE));
+	EXPECT_FALSE(is_at(self->subject.pid, self->subject.pid, "root", DIRECTORY));
+	ASSERT_EQ(0, detach_pid(self->subject.pid, NULL));
+	EXPECT_TRUE(is_at(self->subject.pid, self->subject.pid, "root", DIRECTORY));
 }
 
 static void on_signal(int signo)

@@ -283,6 +283,9 @@ TEST_F_TIMEOUT(threads, of_a_zombie_leader_move, 240)
 				  task_ns(self->subject.pid, subject_tid(&self->subject, i),
 					  ns_types[t].member));
 	EXPECT_EQ(5, snapshot_threads(before));
+	/* It is on record as long as one of its threads lives. */
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &a.arg.error), a.arg.error);
+	EXPECT_CLEAN(changed_since(before, self->subject.pid));
 	snapshot_free(before);
 }
 
