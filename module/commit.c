@@ -25,18 +25,13 @@
 #include "fs.h"
 #include "thread.h"
 
-static unsigned long switches(const struct task_struct *task)
-{
-	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
-}
-
 void nsa_note_stops(struct nsa_op *op)
 {
 	struct nsa_thread *th;
 
 	for (th = nsa_first(op); th; th = nsa_next(th)) {
 		if (th->state == NSA_STOPPED)
-			th->switches = switches(th->task);
+			th->switches = nsa_switches(th->task);
 	}
 	smp_mb(); /* the counts before the look for new threads */
 }
@@ -52,7 +47,7 @@ static bool same_stop(const struct nsa_thread *th)
 	if (!task_is_stopped_or_traced(task))
 		return false;
 	/* The count of its last switch before it is seen off the CPU. */
-	return !smp_load_acquire(&task->on_cpu) && switches(task) == th->switches;
+	return !smp_load_acquire(&task->on_cpu) && nsa_switches(task) == th->switches;
 }
 
 /* Under op->lock and siglock. */

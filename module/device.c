@@ -229,8 +229,10 @@ static int run_each(struct request *r)
 			if (!any)
 				return err;
 			/* What has moved stays; the rest is the caller's to repeat. */
-			for (; i < r->run.arg.nr_subjects; i++)
+			for (; i < r->run.arg.nr_subjects; i++) {
 				r->run.subjects[i].result = -EINTR;
+				r->run.subjects[i].nr_threads = 0;
+			}
 			break;
 		}
 		threads += r->run.arg.nr_threads;

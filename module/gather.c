@@ -31,9 +31,9 @@
  *     all are woken and go on.
  *  5. At the deadline, after a signal to the caller, or any failure, the caller
  *     sets ABORTED instead and wakes all. Nothing was changed. A task_work that
- *     runs later finds that, and does nothing. From those who sleep on, and after
- *     the commit from the stopped, the task_work is taken back, and the
- *     interruption with it: the next wait must not end for it.
+ *     runs later finds that, and does nothing. From those who have not run since
+ *     they were asked, and after the commit from the stopped, the task_work is
+ *     taken back, and the interruption with it: no other wait must end for it.
  *
  * Permission is checked when a thread is prepared, and again when it arrives
  * with other credentials than were checked: an exec of a setuid program in
@@ -150,7 +150,6 @@ static void nudge(struct nsa_thread *th)
 	th->gently = false;
 	if (is_dumping(th))
 		return;
-	th->signalled = true;
 	th->nudged = nsa_queue_work(th, &th->nudge, TWA_SIGNAL);
 }
 
@@ -206,7 +205,6 @@ static void (*ask(struct nsa_thread *th))(struct nsa_thread *)
 		return nsa_queue_work(th, &th->work, TWA_NONE) ? NULL : mark_gone;
 	/* Once more, for one that went to sleep between the first two. */
 	th->gently = can_sleep(th) || nsa_is_running(th->task) || can_sleep(th);
-	th->signalled = !th->gently;
 	if (!nsa_queue_work(th, &th->work, th->gently ? TWA_RESUME : TWA_SIGNAL))
 		return mark_gone;
 	return th->gently && can_sleep(th) ? note_asleep : NULL;

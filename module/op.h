@@ -94,7 +94,7 @@ struct nsa_cred {
 
 struct nsa_thread {
 	struct callback_head work;
-	struct callback_head nudge;	/* to fetch one that was asleep */
+	struct callback_head nudge;	/* to fetch one that was asleep, or to tell it anew */
 	struct nsa_op *op;
 	struct nsa_batch *batch;
 	struct nsa_subject *subject;
@@ -108,7 +108,9 @@ struct nsa_thread {
 	int old_nr;			/* before a pid move */
 	bool was_stopped;
 	bool gently;			/* not interrupted so far */
-	bool signalled;			/* interrupted, at once or by @nudge */
+	unsigned long ran;		/* nsa_switches() before it was interrupted */
+	bool interrupted;		/* at once or by @nudge */
+	bool flagged;			/* and TIF_NOTIFY_SIGNAL was not set before */
 	bool nudged;			/* @nudge was queued */
 	bool slept;			/* was counted as asleep */
 	bool waits;			/* in park(): to be woken */

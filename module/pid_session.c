@@ -29,8 +29,8 @@ static void move_sessions(struct pid_move *mv)
 		if (!first)
 			first = p;
 		if (nsa_pid_stays(mv, task_session(p))) {
-			/* Its group has no number there when the leader has exited, or stays. */
-			if (!nsa_pid_stays(mv, task_pgrp(p)))
+			/* The number of a group that was led inside would stay allocated there. */
+			if (mv->back && !nsa_pid_stays(mv, task_pgrp(p)))
 				pid_move_session(mt, task_session(p), false);
 			continue;
 		}

@@ -78,7 +78,14 @@ void nsa_restart_transparently(void)
 {
 	struct pt_regs *regs = current_pt_regs();
 
-	if (current->flags & (PF_EXITING | PF_KTHREAD | NSA_PF_WORKER) || task_sigpending(current))
+	if (current->flags & (PF_EXITING | PF_KTHREAD | NSA_PF_WORKER))
+		return;
+	/* In a stop at its entry (ptrace_notify() runs task_works): it shall not end for this. */
+	if (syscall_get_nr(current, regs) != -1 && nsa_call_unfinished(regs)) {
+		clear_notify_signal();
+		return;
+	}
+	if (task_sigpending(current))
 		return;
 	if (in_compat_syscall() || syscall_get_nr(current, regs) == -1 ||
 	    syscall_get_error(current, regs) != -EINTR)

@@ -411,9 +411,19 @@ static void release_subject(struct nsa_subject *subject)
 		nsa_origin_free(o);
 }
 
+/* Workers of io_uring show no program an error, and have uses of their own for the flag. */
+static void note_interruption(struct nsa_thread *th)
+{
+	th->ran = nsa_switches(th->task);
+	th->interrupted = !(th->task->flags & NSA_PF_WORKER);
+	th->flagged = th->interrupted && !test_tsk_thread_flag(th->task, TIF_NOTIFY_SIGNAL);
+}
+
 bool nsa_queue_work(struct nsa_thread *th, struct callback_head *work,
 		    enum task_work_notify_mode mode)
 {
+	if (mode == TWA_SIGNAL)
+		note_interruption(th);
 	refcount_inc(&th->op->ref);
 	if (!nsa_task_work_add(th->task, work, mode))
 		return true;
@@ -429,23 +439,28 @@ static bool take_back(struct nsa_thread *th, struct callback_head *work)
 	return true;
 }
 
+static bool has_run_since(const struct nsa_thread *th)
+{
+	return nsa_is_running(th->task) || nsa_switches(th->task) != th->ran;
+}
+
 /*
  * TWA_SIGNAL without a task_work would end the next wait of a thread that sleeps on, and
  * nobody would have that restarted. Another's task_work may have come to count on the
- * flag, and a thread that wakes just now may have seen it: both are notified anew.
+ * flag, and a thread that woke just now may have seen it: both are notified anew.
  */
-static void take_back_signal(struct nsa_thread *th)
+static void take_back_interruption(struct nsa_thread *th)
 {
 	clear_tsk_thread_flag(th->task, TIF_NOTIFY_SIGNAL);
 	smp_mb__after_atomic(); /* the flag before the looks; task_work_add() has it reversed */
-	if (task_work_pending(th->task) || nsa_is_running(th->task))
+	if (task_work_pending(th->task) || has_run_since(th))
 		nsa_queue_work(th, &th->nudge, TWA_SIGNAL);
 }
 
 /*
- * One that did not come may not do so for days: it shall not keep the op for that.
- * Only one that was interrupted and is on its way has something to do then (restart.c),
- * and one that was stopped and has another number now.
+ * One that did not come may not do so for days: it shall not keep the op for that. Only
+ * one whose call may have ended for us has something to do then (restart.c), and one
+ * that was stopped and has another number now.
  */
 static void take_back_work(struct nsa_thread *th)
 {
@@ -458,13 +473,13 @@ static void take_back_work(struct nsa_thread *th)
 			take_back(th, &th->nudge);
 		return;
 	}
-	if (th->signalled && nsa_is_running(th->task))
+	if (th->interrupted && has_run_since(th))
 		return;
 	here = !take_back(th, &th->work);
 	if (th->nudged)
 		here |= !take_back(th, &th->nudge);
-	if (th->signalled && !here)
-		take_back_signal(th);
+	if (th->flagged && !here)
+		take_back_interruption(th);
 }
 
 void nsa_release_threads(struct nsa_op *op)

@@ -5,12 +5,19 @@
 #ifndef NSA_THREAD_H
 #define NSA_THREAD_H
 
+#include <linux/sched.h>
 #include <linux/task_work.h>
 
 #include "op.h"
 
 void nsa_thread_work(struct callback_head *work);
 void nsa_thread_nudge(struct callback_head *work);
+
+/* How often a thread has left its processor. */
+static inline unsigned long nsa_switches(const struct task_struct *task)
+{
+	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+}
 
 /**
  * nsa_queue_work - queue one of the two task_works of a thread

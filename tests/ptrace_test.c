@@ -360,37 +360,75 @@ static void body_epoll(struct subject_shared *shared, unsigned int index)
 	}
 }
 
-/*
- * A call that is not restarted after a signal: it sleeps on, although the thread was
- * told of the attach where it had not begun yet.
- */
-TEST_F_TIMEOUT(traced, wait_that_is_about_to_begin_is_not_ended, 240)
+/* epoll_wait() is not restarted after a signal. The rounds that the tracer has ended. */
+static const char *start_traced_wait(struct subject *s, uint32_t *rounds)
 {
 	struct subject_options options = { .threads = 2, .unshare = NS_NOPID,
 					   .body = body_epoll };
+	const char *bad = subject_start(s, &options);
+	pid_t tid = subject_tid(s, 1);
+
+	if (bad || !seize(tid) || !interrupt(tid) || !stop_at_system_call(tid))
+		return bad ? bad : "ptrace";
+	*rounds = GET(s->shared->rounds);
+	return task_syscall(s->pid, tid) == SYS_epoll_wait ? NULL : "another call";
+}
+
+static const char *goes_on_waiting(struct subject *s, uint32_t rounds)
+{
+	pid_t tid = subject_tid(s, 1);
+
+	if (ptrace(PTRACE_CONT, tid, 0, 0))
+		return "ptrace";
+	if (!UNTIL(task_state(s->pid, tid) == 'S' && task_syscall(s->pid, tid) == SYS_epoll_wait))
+		return "it does not wait";
+	usleep(100000);
+	return GET(s->shared->rounds) == rounds ? NULL : "the wait has ended";
+}
+
+static void stop_traced(struct subject *s)
+{
+	kill(s->pid, SIGKILL);
+	/* A traced thread has to be reaped by itself. */
+	waitpid(subject_tid(s, 1), NULL, __WALL);
+	subject_stop(s);
+}
+
+/* It was told of the attach where it had not begun yet. */
+TEST_F_TIMEOUT(traced, wait_that_is_about_to_begin_is_not_ended, 240)
+{
 	struct nsattach_error error;
 	struct subject waits;
 	uint32_t rounds;
+
+	ASSERT_CLEAN(start_traced_wait(&waits, &rounds));
+	ASSERT_ATTACHED(attach_pid(waits.pid, self->a.pid, NS_BASE, &error), error);
+	EXPECT_EQ('t', task_state(waits.pid, subject_tid(&waits, 1)));
+	EXPECT_CLEAN(goes_on_waiting(&waits, rounds));
+	stop_traced(&waits);
+}
+
+/* The first attach has it restarted, the second one finds it in the stop at its end. */
+TEST_F_TIMEOUT(traced, wait_that_was_interrupted_is_not_forgotten_by_the_next, 240)
+{
+	struct nsattach_error error;
+	struct subject waits;
+	uint32_t rounds;
+	int status;
 	pid_t tid;
 
-	ASSERT_CLEAN(subject_start(&waits, &options));
+	ASSERT_CLEAN(start_traced_wait(&waits, &rounds));
 	tid = subject_tid(&waits, 1);
-	ASSERT_TRUE(seize(tid));
-	ASSERT_TRUE(interrupt(tid));
-	ASSERT_TRUE(stop_at_system_call(tid));
-	ASSERT_EQ(SYS_epoll_wait, task_syscall(waits.pid, tid));
-	/* The one that the tracer has ended. */
-	rounds = GET(waits.shared->rounds);
-	ASSERT_ATTACHED(attach_pid(waits.pid, self->a.pid, NS_BASE, &error), error);
-	EXPECT_EQ('t', task_state(waits.pid, tid));
-	ASSERT_EQ(0, ptrace(PTRACE_CONT, tid, 0, 0));
+	ASSERT_EQ(0, ptrace(PTRACE_SYSCALL, tid, 0, 0));
 	ASSERT_TRUE(UNTIL(task_state(waits.pid, tid) == 'S'));
-	usleep(100000);
-	EXPECT_EQ(rounds, GET(waits.shared->rounds));
-	kill(waits.pid, SIGKILL);
-	/* A traced thread has to be reaped by itself. */
-	waitpid(tid, NULL, __WALL);
-	subject_stop(&waits);
+	ASSERT_TRUE(module_let_sleep(false));
+	ASSERT_ATTACHED(attach_pid(waits.pid, self->a.pid, NS_BASE, &error), error);
+	ASSERT_EQ(tid, waitpid(tid, &status, __WALL));
+	EXPECT_TRUE(WIFSTOPPED(status));
+	ASSERT_ATTACHED(attach_pid(waits.pid, self->b.pid, NS_BASE, &error), error);
+	EXPECT_TRUE(module_let_sleep(true));
+	EXPECT_CLEAN(goes_on_waiting(&waits, rounds));
+	stop_traced(&waits);
 }
 
 TEST_HARNESS_MAIN
