@@ -525,30 +525,4 @@ TEST_F_TIMEOUT(detach, from_two_user_namespaces_below_each_other_goes_back_above
 	place_stop(&outer);
 }
 
-static long become_other(char *text)
-{
-	(void)text;
-	return setresuid(1, 1, 1);
-}
-
-/* What it was outside does not come back with credentials that it got inside. */
-TEST_F_TIMEOUT(detach, after_it_changed_ids_inside_goes_back_to_in_between, 240)
-{
-	struct place outer = { 0 }, inner = { 0 };
-	struct snapshot *between;
-
-	ASSERT_CLEAN(place_start_mapped(&outer, 3, NS_BASE | CLONE_NEWUSER, 100000));
-	inner.pid = sit_below(outer.pid);
-	ASSERT_TRUE(UNTIL(task_syscall(inner.pid, inner.pid) == SYS_pause));
-	ATTACH(&outer, CLONE_NEWUSER | CLONE_NEWUTS);
-	ASSERT_EQ(0, subject_call(&self->subject, become_other));
-	between = snapshot_take(self->subject.pid);
-	ATTACH(&inner, CLONE_NEWUSER);
-	ASSERT_EQ(0, detach_pid(self->subject.pid, NULL));
-	EXPECT_CLEAN(changed_since(between, self->subject.pid));
-	snapshot_free(between);
-	kill_and_reap(inner.pid);
-	place_stop(&outer);
-}
-
 TEST_HARNESS_MAIN
