@@ -309,7 +309,7 @@ TEST_F(refused, leader_of_a_group_that_others_are_in)
 	NEEDS_PID_MOVE();
 	ASSERT_EQ(0, setpgid(self->subject.pid, self->subject.pid));
 	ASSERT_EQ(0, setpgid(self->other, self->subject.pid));
-	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_GROUP, self->other, "process %d is in the process group",
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_GROUP, self->other, "in one process group with process %d",
 			 self->other);
 }
 
@@ -505,7 +505,7 @@ TEST_F(refused, detach_from_a_group_that_stays_inside)
 	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_GROUP, detach_pid(self->subject.pid, &error), error);
 	EXPECT_EQ(child, error.tid);
 	EXPECT_CLEAN(not_numbered(&self->subject, 2, 2));
-	EXPECT_SAID(said("--detach --pid %d", self->subject.pid), "process %d is in the process group",
+	EXPECT_SAID(said("--detach --pid %d", self->subject.pid), "in one process group with process %d",
 		    child);
 }
 
