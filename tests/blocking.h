@@ -2,6 +2,7 @@
 #ifndef NSATTACH_TESTS_BLOCKING_H
 #define NSATTACH_TESTS_BLOCKING_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,11 +53,19 @@ struct blocking_kind {
 	uint64_t not;
 };
 
-/* The tables of both files, ended by a kind without a name. */
+/* The tables of the files, each ended by a kind without a name. */
 extern const struct blocking_kind blocking_files[];
+extern const struct blocking_kind blocking_sockets[];
 extern const struct blocking_kind blocking_others[];
 
 const struct blocking_kind *blocking_find(const char *name);
+
+/* For @block: what the call returned, or -errno. */
+#define RESULT(call)                      \
+	({                                \
+		long ret_ = (call);       \
+		ret_ < 0 ? -errno : ret_; \
+	})
 
 /* SIGUSR1 has a handler without SA_RESTART; it counts here. */
 extern volatile int blocking_signals;

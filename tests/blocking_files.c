@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Calls that wait for a file: pipes, sockets, poll and its relatives, locks. */
+/* Calls that wait for a file: pipes, poll and its relatives, locks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,21 +14,13 @@
 #include <sys/inotify.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "blocking.h"
-
-#define RESULT(call)                      \
-	({                                \
-		long ret_ = (call);       \
-		ret_ < 0 ? -errno : ret_; \
-	})
 
 static int pipe_setup(struct blocking *b)
 {
@@ -122,13 +114,23 @@ static long check_usr1_blocked(long ret)
 	return sigismember(&now, SIGUSR1) ? ret : -1000;
 }
 
-static long epoll_pwait_block(struct blocking *b)
+static long epoll_pwait_for(struct blocking *b, int timeout)
 {
 	struct epoll_event event;
 	sigset_t none;
 
 	block_usr1(&none);
-	return check_usr1_blocked(RESULT(epoll_pwait(b->fds[2], &event, 1, -1, &none)));
+	return check_usr1_blocked(RESULT(epoll_pwait(b->fds[2], &event, 1, timeout, &none)));
+}
+
+static long epoll_pwait_block(struct blocking *b)
+{
+	return epoll_pwait_for(b, -1);
+}
+
+static long epoll_pwait_timed_block(struct blocking *b)
+{
+	return epoll_pwait_for(b, milliseconds(b));
 }
 
 static long epoll_pwait2_block(struct blocking *b)
@@ -207,133 +209,6 @@ static long pselect6_block(struct blocking *b)
 	FD_SET(b->fds[0], &set);
 	return check_usr1_blocked(
 		RESULT(syscall(SYS_pselect6, b->fds[0] + 1, &set, NULL, NULL, &timeout, &mask)));
-}
-
-static void unix_address(struct sockaddr_un *address, int fd)
-{
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	/* Abstract and different for every process and socket. */
-	snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "blocking-%d-%d", getpid(),
-		 fd);
-}
-
-static int listen_setup(struct blocking *b)
-{
-	struct sockaddr_un address;
-
-	b->fds[0] = socket(AF_UNIX, SOCK_STREAM, 0);
-	unix_address(&address, b->fds[0]);
-	if (bind(b->fds[0], (struct sockaddr *)&address, sizeof(address)) || listen(b->fds[0], 0))
-		return errno;
-	/* Made here: sockets belong to the namespace they were made in. */
-	b->fds[1] = socket(AF_UNIX, SOCK_STREAM, 0);
-	b->fds[2] = socket(AF_UNIX, SOCK_STREAM, 0);
-	return 0;
-}
-
-static int set_timeout(const struct blocking *b, int fd, int option)
-{
-	struct timeval timeout = { b->timeout.tv_sec, b->timeout.tv_nsec / 1000 };
-
-	return setsockopt(fd, SOL_SOCKET, option, &timeout, sizeof(timeout)) ? errno : 0;
-}
-
-static int listen_timed_setup(struct blocking *b)
-{
-	int ret = listen_setup(b);
-
-	return ret ? ret : set_timeout(b, b->fds[0], SO_RCVTIMEO);
-}
-
-static long accept_block(struct blocking *b)
-{
-	long ret = RESULT(accept(b->fds[0], NULL, NULL));
-
-	return ret < 0 ? ret : 1;
-}
-
-static void connect_wake(struct blocking *b)
-{
-	struct sockaddr_un address;
-
-	unix_address(&address, b->fds[0]);
-	b->id = connect(b->fds[1], (struct sockaddr *)&address, sizeof(address));
-}
-
-static int backlog_setup(struct blocking *b)
-{
-	int ret = listen_setup(b);
-
-	if (!ret)
-		connect_wake(b);
-	return ret ? ret : (int)b->id;
-}
-
-static long connect_block(struct blocking *b)
-{
-	struct sockaddr_un address;
-
-	unix_address(&address, b->fds[0]);
-	return RESULT(connect(b->fds[2], (struct sockaddr *)&address, sizeof(address)));
-}
-
-static void accept_wake(struct blocking *b)
-{
-	b->id = accept(b->fds[0], NULL, NULL);
-}
-
-static int socket_setup(struct blocking *b)
-{
-	return socketpair(AF_UNIX, SOCK_STREAM, 0, b->fds) ? errno : 0;
-}
-
-static int socket_timed_setup(struct blocking *b)
-{
-	int ret = socket_setup(b);
-
-	return ret ? ret : set_timeout(b, b->fds[0], SO_RCVTIMEO);
-}
-
-static int socket_full_setup(struct blocking *b)
-{
-	char buf[4096] = "";
-	int ret = socket_setup(b);
-
-	while (!ret && send(b->fds[1], buf, sizeof(buf), MSG_DONTWAIT) > 0)
-		;
-	while (!ret && send(b->fds[1], buf, 1, MSG_DONTWAIT) > 0)
-		;
-	return ret ? ret : set_timeout(b, b->fds[1], SO_SNDTIMEO);
-}
-
-static long recv_block(struct blocking *b)
-{
-	char c;
-
-	return RESULT(recv(b->fds[0], &c, 1, 0));
-}
-
-static long recvmsg_block(struct blocking *b)
-{
-	char c;
-	struct iovec iov = { &c, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	return RESULT(recvmsg(b->fds[0], &msg, 0));
-}
-
-static long send_block(struct blocking *b)
-{
-	return RESULT(send(b->fds[1], "x", 1, 0));
-}
-
-static void socket_drain(struct blocking *b)
-{
-	char buf[4096];
-
-	for (int i = 0; i < 100000 && recv(b->fds[0], buf, sizeof(buf), MSG_DONTWAIT) > 0; i++)
-		;
 }
 
 static int lock_file(struct blocking *b)
@@ -515,6 +390,8 @@ const struct blocking_kind blocking_files[] = {
 	{ "epoll_wait_timeout", SYS_epoll_wait, epoll_setup, epoll_wait_timed_block, pipe_wake,
 	  .woken = 1, .timed = true },
 	{ "epoll_pwait", SYS_epoll_pwait, epoll_setup, epoll_pwait_block, pipe_wake, .woken = 1 },
+	{ "epoll_pwait_timeout", SYS_epoll_pwait, epoll_setup, epoll_pwait_timed_block, pipe_wake,
+	  .woken = 1, .timed = true },
 	{ "epoll_pwait2_timeout", SYS_epoll_pwait2, epoll_setup, epoll_pwait2_block, pipe_wake,
 	  .woken = 1, .timed = true },
 	{ "poll", SYS_poll, pipe_setup, poll_block, pipe_wake, .woken = 1 },
@@ -528,19 +405,6 @@ const struct blocking_kind blocking_files[] = {
 	  .timed = true },
 	{ "pselect6_timeout", SYS_pselect6, pipe_setup, pselect6_block, pipe_wake, .woken = 1,
 	  .timed = true },
-	{ "accept", SYS_accept, listen_setup, accept_block, connect_wake, .woken = 1 },
-	{ "accept_rcvtimeo", SYS_accept, listen_timed_setup, accept_block, connect_wake,
-	  .woken = 1, .expired = -EAGAIN, .timed = true },
-	{ "connect", SYS_connect, backlog_setup, connect_block, accept_wake, .woken = 0 },
-	{ "recv", SYS_recvfrom, socket_setup, recv_block, pipe_wake, .woken = 1 },
-	{ "recv_rcvtimeo", SYS_recvfrom, socket_timed_setup, recv_block, pipe_wake, .woken = 1,
-	  .expired = -EAGAIN, .timed = true },
-	{ "read_rcvtimeo", SYS_read, socket_timed_setup, read_block, pipe_wake, .woken = 1,
-	  .expired = -EAGAIN, .timed = true },
-	{ "recvmsg_rcvtimeo", SYS_recvmsg, socket_timed_setup, recvmsg_block, pipe_wake,
-	  .woken = 1, .expired = -EAGAIN, .timed = true },
-	{ "send_sndtimeo", SYS_sendto, socket_full_setup, send_block, socket_drain, .woken = 1,
-	  .expired = -EAGAIN, .timed = true },
 	{ "flock", SYS_flock, flock_setup, flock_block, flock_wake, .woken = 0 },
 	{ "fcntl_setlkw", SYS_fcntl, ofd_lock_setup, ofd_lock_block, ofd_lock_wake,
 	  .woken = 0 },

@@ -22,12 +22,6 @@
 #include "blocking.h"
 #include "shared.h"
 
-#define RESULT(call)                      \
-	({                                \
-		long ret_ = (call);       \
-		ret_ < 0 ? -errno : ret_; \
-	})
-
 volatile int blocking_signals;
 
 static void count_signal(int signal)
@@ -64,12 +58,13 @@ struct timespec blocking_deadline(const struct blocking *b, clockid_t clock)
 
 const struct blocking_kind *blocking_find(const char *name)
 {
-	for (const struct blocking_kind *k = blocking_files; k->name; k++)
-		if (!strcmp(k->name, name))
-			return k;
-	for (const struct blocking_kind *k = blocking_others; k->name; k++)
-		if (!strcmp(k->name, name))
-			return k;
+	const struct blocking_kind *tables[] = { blocking_files, blocking_sockets,
+						 blocking_others };
+
+	for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++)
+		for (const struct blocking_kind *k = tables[t]; k->name; k++)
+			if (!strcmp(k->name, name))
+				return k;
 	return NULL;
 }
 
@@ -373,6 +368,26 @@ static long getevents_timed_block(struct blocking *b)
 	return getevents(b, &timeout);
 }
 
+static long pgetevents(struct blocking *b, struct timespec *timeout)
+{
+	struct io_event event;
+
+	return RESULT(syscall(SYS_io_pgetevents, (aio_context_t)b->id, 1, 1, &event, timeout,
+			      NULL));
+}
+
+static long pgetevents_block(struct blocking *b)
+{
+	return pgetevents(b, NULL);
+}
+
+static long pgetevents_timed_block(struct blocking *b)
+{
+	struct timespec timeout = b->timeout;
+
+	return pgetevents(b, &timeout);
+}
+
 static void aio_wake(struct blocking *b)
 {
 	static char byte = 'x';
@@ -502,6 +517,9 @@ const struct blocking_kind blocking_others[] = {
 	{ "waitid", SYS_waitid, child_setup, waitid_block, child_wake, .woken = 0 },
 	{ "io_getevents", SYS_io_getevents, aio_setup, getevents_block, aio_wake, .woken = 1 },
 	{ "io_getevents_timeout", SYS_io_getevents, aio_setup, getevents_timed_block, aio_wake,
+	  .woken = 1, .timed = true },
+	{ "io_pgetevents", SYS_io_pgetevents, aio_setup, pgetevents_block, aio_wake, .woken = 1 },
+	{ "io_pgetevents_timeout", SYS_io_pgetevents, aio_setup, pgetevents_timed_block, aio_wake,
 	  .woken = 1, .timed = true },
 	{ "io_uring_enter", SYS_io_uring_enter, uring_setup, uring_block, uring_wake,
 	  .woken = 0 },

@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(timeouts)
 	place_stop(&self->b);
 }
 
-#define MAX_TIMED 40
+#define MAX_TIMED 60
 #define SECOND_NS (1000ULL * 1000 * 1000)
 
 /* So long at whole scale that a tenth of it is more than a busy machine needs to wake a thread. */
@@ -104,7 +104,8 @@ static unsigned int pending(void)
 
 static const char *start_all(struct subject *s)
 {
-	const struct blocking_kind *tables[] = { blocking_files, blocking_others };
+	const struct blocking_kind *tables[] = { blocking_files, blocking_sockets,
+						 blocking_others };
 	struct subject_options options = { .unshare = NS_NOPID, .body = body_timed,
 					   .setup = setup_timed };
 
@@ -124,9 +125,11 @@ static const char *start_all(struct subject *s)
 static bool may_begin_anew(const char *kind)
 {
 	static const char *const kinds[] = {
-		"epoll_wait_timeout", "epoll_pwait2_timeout", "accept_rcvtimeo", "recv_rcvtimeo",
-		"read_rcvtimeo", "recvmsg_rcvtimeo", "send_sndtimeo", "sigtimedwait", "semtimedop",
-		"io_getevents_timeout",
+		"epoll_wait_timeout", "epoll_pwait_timeout", "epoll_pwait2_timeout",
+		"accept_rcvtimeo", "accept4_rcvtimeo", "recv_rcvtimeo", "read_rcvtimeo",
+		"readv_rcvtimeo", "recvmsg_rcvtimeo", "recvmmsg_rcvtimeo", "send_sndtimeo",
+		"write_sndtimeo", "writev_sndtimeo", "sendmsg_sndtimeo", "sendmmsg_sndtimeo",
+		"sigtimedwait", "semtimedop", "io_getevents_timeout", "io_pgetevents_timeout",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
