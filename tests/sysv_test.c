@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -236,39 +237,115 @@ TEST_F(sysv, forced_removal_of_segments_waits_for_the_last_user)
 	EXPECT_EQ(0, subject_call(&self->witness, has_segment));
 }
 
-static void body_take(struct subject_shared *shared, unsigned int index)
+static long take(void)
 {
 	struct sembuf op = { 0, -1, 0 };
 
-	if (index == 1) {
-		int id = semget(KEY, 1, IPC_CREAT | 0600);
+	return syscall(SYS_semop, semget(KEY, 1, IPC_CREAT | 0600), &op, 1);
+}
 
-		SET(shared->rounds, 1);
-		SET(shared->last_errno, syscall(SYS_semop, id, &op, 1) ? errno : 0);
-		SET(shared->returns, 1);
+static long receive(void)
+{
+	struct {
+		long type;
+		char text[8];
+	} message;
+
+	return msgrcv(msgget(KEY, IPC_CREAT | 0600), &message, sizeof(message.text), 0, 0);
+}
+
+/* Until the queue is full. */
+static long send_many(void)
+{
+	const struct {
+		long type;
+		char text[4096];
+	} message = { .type = 1 };
+	int id = msgget(KEY, IPC_CREAT | 0600);
+
+	while (!msgsnd(id, &message, sizeof(message.text), 0))
+		;
+	return -1;
+}
+
+static int by_target(pid_t subject, pid_t target)
+{
+	return attach_pid(subject, target, CLONE_NEWIPC, NULL);
+}
+
+static int by_file(pid_t subject, pid_t target)
+{
+	struct attach a;
+	int ret;
+
+	attach_init(&a);
+	ret = attach_add_subject(&a, subject);
+	ret = ret ? ret : attach_add_nsfds(&a, target, CLONE_NEWIPC);
+	ret = ret ? ret : attach_call(&a);
+	attach_done(&a);
+	return ret;
+}
+
+static int by_detach(pid_t subject, pid_t target)
+{
+	(void)target;
+	return detach_pid(subject, NULL);
+}
+
+static const struct sleep {
+	const char *name;
+	long nr;
+	long (*run)(void);
+	int (*move)(pid_t subject, pid_t target);
+} sleeps[] = {
+	{ "semop", SYS_semop, take, by_target },
+	{ "semop, by file", SYS_semop, take, by_file },
+	{ "semop, detach", SYS_semop, take, by_detach },
+	{ "msgrcv", SYS_msgrcv, receive, by_target },
+	{ "msgsnd", SYS_msgsnd, send_many, by_target },
+};
+
+static const struct sleep *asleep;
+
+static void body_sleep(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1) {
+		while (!GET(shared->rounds))
+			futex_wait(&shared->rounds, 0);
+		SET(shared->last_errno, asleep->run() < 0 ? errno : 0);
+		SET(shared->births, 1);
 	}
 	body_wait(shared, index);
 }
 
 /* It would go on with the namespace that its thread has left. */
-TEST_F(sysv, sleep_on_a_semaphore_does_not_outlast_the_move)
+TEST_F_TIMEOUT(sysv, sleep_does_not_outlast_the_move, 120)
 {
 	struct subject_options options = { .threads = 2, .unshare = NS_NOPID,
-					   .body = body_take };
-	struct nsattach_error error;
-	struct subject s;
+					   .body = body_sleep };
 
-	ASSERT_CLEAN(subject_start(&s, &options));
-	ASSERT_TRUE(UNTIL(task_syscall(s.pid, subject_tid(&s, 1)) == SYS_semop));
-	/* Elsewhere than in another ipc namespace it sleeps on. */
-	ASSERT_ATTACHED(attach_pid(s.pid, self->a.pid, CLONE_NEWUTS, &error), error);
-	EXPECT_EQ(0, GET(s.shared->returns));
-	ASSERT_ATTACHED(attach_pid(s.pid, self->a.pid, CLONE_NEWIPC, &error), error);
-	for (int i = 0; i < 100 && !GET(s.shared->returns); i++)
-		usleep(100000);
-	EXPECT_EQ(1, GET(s.shared->returns));
-	EXPECT_EQ(EINVAL, GET(s.shared->last_errno));
-	subject_stop(&s);
+	for (size_t i = 0; i < ARRAY_SIZE(sleeps); i++) {
+		struct nsattach_error error;
+		struct subject s;
+
+		asleep = &sleeps[i];
+		ASSERT_CLEAN(subject_start(&s, &options));
+		if (asleep->move == by_detach)
+			ASSERT_EQ(0, by_target(s.pid, self->a.pid));
+		SET(s.shared->rounds, 1);
+		futex_wake(&s.shared->rounds);
+		ASSERT_TRUE(UNTIL(task_syscall(s.pid, subject_tid(&s, 1)) == asleep->nr &&
+				  task_state(s.pid, subject_tid(&s, 1)) == 'S'));
+		/* Elsewhere than in another ipc namespace it sleeps on. */
+		ASSERT_ATTACHED(attach_pid(s.pid, self->a.pid, CLONE_NEWUTS, &error), error);
+		EXPECT_EQ(0, GET(s.shared->births));
+		ASSERT_EQ(0, asleep->move(s.pid, self->a.pid));
+		for (int turns = 0; turns < 100 && !GET(s.shared->births); turns++)
+			usleep(100000);
+		EXPECT_EQ(1, GET(s.shared->births)) TH_LOG("%s", asleep->name);
+		EXPECT_EQ(EINVAL, GET(s.shared->last_errno)) TH_LOG("%s", asleep->name);
+		subject_stop(&s);
+	}
 }
 
 TEST_HARNESS_MAIN
