@@ -218,15 +218,15 @@ static long attach_oneself(char *text)
 	return ret;
 }
 
-TEST_F_TIMEOUT(concurrent, subject_may_attach_itself, 300)
+static void attach_itself(struct __test_metadata *_metadata, FIXTURE_DATA(concurrent) *self,
+			  unsigned int threads)
 {
-	struct snapshot *before = snapshot_take(self->subject.pid);
+	struct snapshot *before;
 
 	self_place = &self->a;
 	/* The subject was forked before self_place was set: start it anew. */
 	subject_stop(&self->subject);
-	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
-	snapshot_free(before);
+	ASSERT_CLEAN(subject_start_plain(&self->subject, threads));
 	before = snapshot_take(self->subject.pid);
 	ASSERT_EQ(0, subject_call(&self->subject, attach_oneself))
 	{
@@ -236,6 +236,13 @@ TEST_F_TIMEOUT(concurrent, subject_may_attach_itself, 300)
 	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	EXPECT_STREQ("place-1", view_get(subject_view(&self->subject), "hostname"));
 	snapshot_free(before);
+}
+
+TEST_F_TIMEOUT(concurrent, subject_may_attach_itself, 300)
+{
+	attach_itself(_metadata, self, 8);
+	/* Without another that counts. */
+	attach_itself(_metadata, self, 1);
 }
 
 #define RING_MAX 8

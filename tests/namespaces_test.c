@@ -4,9 +4,11 @@
  * for a process that called setns(2) itself.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "attach.h"
 #include "harness.h"
@@ -199,12 +201,15 @@ TEST_F_TIMEOUT(namespaces, some_of_the_target_and_some_by_fd, 120)
 TEST_F_TIMEOUT(namespaces, call_reports_threads_rounds_and_result, 120)
 {
 	struct attach a;
+	uint64_t began;
 
 	attach_init(&a);
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
 	a.subjects[0].result = 77;
+	began = now_ns();
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_GE(now_ns() - began, a.arg.stall_ns);
 	EXPECT_EQ(4, a.arg.nr_threads);
 	EXPECT_EQ(4, a.subjects[0].nr_threads);
 	EXPECT_EQ(0, a.subjects[0].result);
@@ -289,6 +294,40 @@ TEST_F_TIMEOUT(namespaces, missing_working_directory_changes_nothing, 120)
 		ASSERT_ATTACHED(attach_call(&a), a.arg.error);
 		EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &self->a, NS_BASE));
 	}
+	attach_done(&a);
+}
+
+/* It is process 2 of a pid namespace, for the caller, who is its init. */
+static int ask_for_second(struct attach *a)
+{
+	pid_t pid = fork_child();
+
+	if (!pid)
+		for (;;)
+			pause();
+	if (attach_add_subject(a, pid) || attach_call(a) != -ENOENT)
+		return 100;
+	return a->arg.error.pid;
+}
+
+TEST_F_TIMEOUT(namespaces, error_numbers_the_process_as_its_caller_does, 120)
+{
+	struct attach a;
+	pid_t pid;
+	int status;
+
+	attach_init(&a);
+	a.arg.wd = (uintptr_t)"/missing";
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, CLONE_NEWNS));
+	pid = fork_child();
+	if (!pid) {
+		pid = unshare(CLONE_NEWPID) ? -1 : fork_child();
+		if (!pid)
+			_exit(ask_for_second(&a));
+		_exit(waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 101);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(2, WEXITSTATUS(status));
 	attach_done(&a);
 }
 

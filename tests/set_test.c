@@ -477,6 +477,22 @@ TEST_F_TIMEOUT(set, none_moves_when_the_working_directory_of_one_is_missing, 240
 	EXPECT_CLEAN(any_changed(self, NOBODY));
 }
 
+static long enter_chroot(char *text)
+{
+	(void)text;
+	return chroot("/tmp") ? -errno : 0;
+}
+
+TEST_F_TIMEOUT(set, check_that_refuses_one_counts_none_of_those_before_it, 240)
+{
+	ASSERT_EQ(0, subject_call(&self->members[3], enter_chroot));
+	self->call.arg.flags = NSATTACH_F_CHECK;
+	EXPECT_REFUSED(EXDEV, NSATTACH_R_CHROOTED, attach_call(&self->call),
+		       self->call.arg.error);
+	EXPECT_EQ(3, self->call.arg.error.subject);
+	EXPECT_EQ(0, self->call.arg.nr_threads);
+}
+
 TEST_F_TIMEOUT(set, each_for_itself_leaves_only_the_one_without_a_working_directory, 240)
 {
 	give_wds(self);
