@@ -134,6 +134,19 @@ static long wait_for_group(char *text)
 	return waitpid(0, NULL, 0);
 }
 
+static long waitid_for_group(char *text)
+{
+	siginfo_t info = { 0 };
+
+	(void)text;
+	return waitid(P_PGID, 0, &info, WEXITED) ? -errno : info.si_pid;
+}
+
+static const struct {
+	long nr;
+	subject_fn run;
+} group_waits[] = { { SYS_wait4, wait_for_group }, { SYS_waitid, waitid_for_group } };
+
 /* What it waits for is a group that neither is in any more. */
 TEST_F(family, who_waits_for_the_children_of_its_group_is_told_of_them)
 {
@@ -142,13 +155,16 @@ TEST_F(family, who_waits_for_the_children_of_its_group_is_told_of_them)
 
 	NEEDS_PID_MOVE();
 	pids[0] = self->pid;
-	pids[1] = subject_fork(&self->subject);
-	ASSERT_LT(0, pids[1]);
-	subject_call_begin(&self->subject, wait_for_group);
-	ASSERT_TRUE(UNTIL(task_syscall(pids[0], pids[0]) == SYS_wait4));
-	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
-	ASSERT_EQ(0, kill(pids[1], SIGKILL));
-	EXPECT_EQ(pids[1], subject_call_end(&self->subject));
+	for (int i = 0; i < 2; i++) {
+		pids[1] = subject_fork(&self->subject);
+		ASSERT_LT(0, pids[1]);
+		subject_call_begin(&self->subject, group_waits[i].run);
+		ASSERT_TRUE(UNTIL(task_syscall(pids[0], pids[0]) == group_waits[i].nr));
+		ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
+		ASSERT_EQ(0, kill(pids[1], SIGKILL));
+		EXPECT_EQ(pids[1], subject_call_end(&self->subject));
+		ASSERT_ATTACHED(detach_pid(self->pid, &error), error);
+	}
 }
 
 TEST_F(family, tree_is_refused_as_a_whole)

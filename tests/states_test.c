@@ -18,6 +18,7 @@
 
 #include "attach.h"
 #include "freezer.h"
+#include "gate.h"
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
@@ -123,6 +124,46 @@ TEST_F_TIMEOUT(states, frozen_v1_is_moved_and_stays_frozen, 240)
 	move_frozen(_metadata, self, 1);
 }
 
+/* Frozen or not, it goes on from there with what it holds. */
+TEST_F_TIMEOUT(states, frozen_v1_in_the_middle_of_a_call_is_waited_for, 240)
+{
+	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
+					   .body = body_vfork };
+	struct freezer freezer = { 0 };
+	struct snapshot *before;
+	struct attach a;
+	pid_t stuck;
+
+	if (!freezer_has_v1())
+		SKIP(return, "this kernel has no v1 freezer");
+	ASSERT_EQ(0, pipe(vfork_pipe));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	stuck = subject_tid(&self->subject, 1);
+	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) == 'D'));
+	ASSERT_CLEAN(freezer_make(&freezer, 1, self->subject.pid));
+	/* Again and again: who comes to its wait after that is not frozen by itself. */
+	ASSERT_TRUE(UNTIL(freezer_ask(&freezer, true) && freezer_frozen(&freezer)));
+	before = snapshot_take(self->subject.pid);
+	attach_init(&a);
+	a.arg.timeout_ns = 300ULL * 1000 * 1000;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, attach_call(&a), a.arg.error);
+	EXPECT_EQ(stuck, a.arg.error.tid);
+	EXPECT_CLEAN(changed_since(before, self->subject.pid));
+	EXPECT_TRUE(freezer_frozen(&freezer));
+	ASSERT_TRUE(freezer_ask(&freezer, false));
+	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 1));
+	a.arg.timeout_ns = 0;
+	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	attach_done(&a);
+	snapshot_free(before);
+	subject_stop(&self->subject);
+	EXPECT_EQ(0, freezer_end(&freezer));
+}
+
 TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_nothing, 240)
 {
 	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
@@ -189,6 +230,78 @@ TEST_F_TIMEOUT(states, vfork_parent_that_comes_in_time_is_moved, 240)
 	waitpid(waker, NULL, 0);
 	attach_done(&a);
 	snapshot_free(before);
+}
+
+static void body_held(struct subject_shared *shared, unsigned int index)
+{
+	if (index == 1) {
+		SET(shared->rounds, (uint32_t)gate_shut(SYS_getppid, -1) + 1);
+		syscall(SYS_getppid);
+	}
+	body_wait(shared, index);
+}
+
+static long do_nothing(char *text)
+{
+	(void)text;
+	return 0;
+}
+
+#define DIRECTORY "/tmp/nsattach-woken"
+
+static long mount_directory(char *text)
+{
+	(void)text;
+	return mkdir(DIRECTORY, 0755) || mount("woken", DIRECTORY, "tmpfs", 0, NULL) ? -errno : 0;
+}
+
+static long unmount_directory(char *text)
+{
+	(void)text;
+	return umount(DIRECTORY) ? -errno : 0;
+}
+
+/*
+ * At first it is one of those asleep, then one of those who came: what it is given can be
+ * taken away when it has gone.
+ */
+TEST_F_TIMEOUT(states, sleeper_that_wakes_meanwhile_comes_and_is_counted_once, 240)
+{
+	struct subject_options options = { .threads = 4, .unshare = NS_NOPID, .body = body_held };
+	struct subject target;
+	struct gate gate;
+	struct attach a;
+	pid_t pid, caller;
+	int status;
+
+	ASSERT_CLEAN(subject_start_plain(&target, 2));
+	ASSERT_EQ(0, subject_call(&target, mount_directory));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	pid = self->subject.pid;
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
+	ASSERT_CLEAN(gate_wait(&gate, pid, (int)GET(self->subject.shared->rounds) - 1));
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	attach_init(&a);
+	a.arg.wd = (uintptr_t)DIRECTORY;
+	ASSERT_EQ(0, attach_add_subject(&a, pid));
+	ASSERT_EQ(0, attach_set_target(&a, target.pid, NS_NOPID));
+	caller = fork_child();
+	if (!caller)
+		_exit(attach_call(&a) != 0);
+	ASSERT_TRUE(UNTIL(task_state(caller, caller) == 'S' &&
+			  task_syscall(caller, caller) == SYS_ioctl));
+	subject_call_begin(&self->subject, do_nothing);
+	ASSERT_TRUE(UNTIL(task_state(pid, pid) == 'D'));
+	gate_open(&gate);
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, subject_call_end(&self->subject));
+	EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
+	subject_stop(&self->subject);
+	EXPECT_TRUE(UNTIL(!subject_call(&target, unmount_directory)));
+	subject_stop(&target);
+	attach_done(&a);
+	rmdir(DIRECTORY);
 }
 
 /* Any call that could help somebody to leave kills the process. */

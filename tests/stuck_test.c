@@ -48,6 +48,7 @@ FIXTURE_SETUP(stuck)
 
 FIXTURE_TEARDOWN(stuck)
 {
+	module_let_sleep(true);
 	write_file(CORE_PATTERN, self->pattern);
 	attach_done(&self->call);
 	silent_fuse_end(STUCK_DIR);
@@ -137,6 +138,41 @@ TEST_F_TIMEOUT(stuck, in_an_uninterruptible_sleep_is_named_and_a_late_wake_does_
 	EXPECT_EQ(0, attach_call(&self->call));
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
 	waitpid(looker, NULL, 0);
+	snapshot_free(before);
+}
+
+static void body_exec(struct subject_shared *shared, unsigned int index)
+{
+	char *const argv[] = { (char *)"missing", NULL };
+
+	if (index == 1) {
+		execv(STUCK_DIR "/missing", argv);
+		ADD(shared->rounds, 1);
+	}
+	body_wait(shared, index);
+}
+
+/* Those who come meanwhile are in no exec of their own. */
+TEST_F_TIMEOUT(stuck, in_an_exec_is_named_and_waited_for, 240)
+{
+	struct subject_options options = { .threads = 5, .unshare = NS_NOPID,
+					   .body = body_exec };
+	struct snapshot *before;
+	pid_t tid;
+
+	ASSERT_CLEAN(silent_fuse_mount(STUCK_DIR, 0));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	tid = subject_tid(&self->subject, 1);
+	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, tid) == SYS_execve));
+	before = snapshot_take(self->subject.pid);
+	ASSERT_CLEAN(prepare(self));
+	ASSERT_TRUE(module_let_sleep(false));
+	runs_into_deadline(_metadata, self, before, tid, "exec");
+	silent_fuse_end(STUCK_DIR);
+	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 1));
+	EXPECT_EQ(0, attach_call(&self->call));
+	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
+	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	snapshot_free(before);
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -154,6 +155,21 @@ unsigned int subject_threads_in(const struct subject *s, unsigned int threads, c
 	for (unsigned int i = 0; i < threads; i++)
 		n += task_state(s->pid, subject_tid(s, i)) == state;
 	return n;
+}
+
+unsigned long subject_switches(const struct subject *s)
+{
+	return strtoul(task_status(s->pid, s->pid, "voluntary_ctxt_switches"), NULL, 10);
+}
+
+/* Its state says it a moment before it is. */
+bool subject_waits(const struct subject *s)
+{
+	unsigned long before = subject_switches(s);
+
+	usleep(2000);
+	return task_state(s->pid, s->pid) == 'S' &&
+	       task_syscall(s->pid, s->pid) == SYS_recvfrom && subject_switches(s) == before;
 }
 
 void subject_call_begin(struct subject *s, subject_fn fn)

@@ -80,6 +80,13 @@ pid_t subject_tid(const struct subject *s, unsigned int index);
 /* How many of its first @threads are in state @state (a letter of /proc/PID/stat). */
 unsigned int subject_threads_in(const struct subject *s, unsigned int threads, char state);
 
+/*
+ * The first thread waits for a subject_call() and is off the CPU, and how often it has
+ * gone to sleep: the same number as before for one that was not woken.
+ */
+bool subject_waits(const struct subject *s);
+unsigned long subject_switches(const struct subject *s);
+
 /* Ready-made calls. subject_fork() yields the pid of a child that waits. */
 pid_t subject_fork(struct subject *s);
 /* What the subject sees of its world: "key: value" lines in shared->text. */

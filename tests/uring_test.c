@@ -256,21 +256,6 @@ TEST_F_TIMEOUT(uring, requests_after_an_attach_see_the_new_root_and_network, 120
 	figure(variant->sqpoll ? "uring_sqpoll.seen" : "uring_workers.seen", (long long)seen);
 }
 
-static unsigned long switches(pid_t pid)
-{
-	return strtoul(task_status(pid, pid, "voluntary_ctxt_switches"), NULL, 10);
-}
-
-/* Off the CPU as well: its state says it a moment before. */
-static bool waits(pid_t pid)
-{
-	unsigned long before = switches(pid);
-
-	usleep(2000);
-	return task_state(pid, pid) == 'S' && task_syscall(pid, pid) == SYS_recvfrom &&
-	       switches(pid) == before;
-}
-
 /*
  * One that wakes in the middle of the commit because its ring wants another worker
  * would make a thread that stays outside.
@@ -285,10 +270,10 @@ TEST_F_TIMEOUT(uring, who_has_used_a_ring_is_not_left_asleep, 120)
 
 	ASSERT_CLEAN(subject_start_plain(&self->subject, 2));
 	pid = self->subject.pid;
-	ASSERT_TRUE(UNTIL(waits(pid)));
-	before = switches(pid);
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	before = subject_switches(&self->subject);
 	ASSERT_EQ(0, attach_pid(pid, self->a.pid, NS_BASE, NULL));
-	EXPECT_EQ(before, switches(pid));
+	EXPECT_EQ(before, subject_switches(&self->subject));
 	subject_stop(&self->subject);
 
 	bad = subject_start(&self->subject, &options);
@@ -297,11 +282,11 @@ TEST_F_TIMEOUT(uring, who_has_used_a_ring_is_not_left_asleep, 120)
 	ASSERT_CLEAN(bad);
 	pid = self->subject.pid;
 	ASSERT_EQ(-ENOENT, subject_call(&self->subject, call_open));
-	ASSERT_TRUE(UNTIL(waits(pid)));
-	before = switches(pid);
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	before = subject_switches(&self->subject);
 	ASSERT_EQ(0, attach_pid(pid, self->a.pid, NS_BASE, NULL));
-	ASSERT_TRUE(UNTIL(waits(pid)));
-	EXPECT_LT(before, switches(pid));
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	EXPECT_LT(before, subject_switches(&self->subject));
 	EXPECT_CLEAN(not_in(pid, &self->a, NS_BASE));
 }
 

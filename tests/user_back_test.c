@@ -208,6 +208,18 @@ TEST_F(user_open, one_that_is_traced_from_inside_stays_there)
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &self->error), self->error);
 }
 
+/* What a call uses of them is not looked at where it sleeps. */
+TEST_F(user_open, one_that_gets_other_credentials_is_not_left_asleep)
+{
+	unsigned long before;
+
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	before = subject_switches(&self->subject);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &self->error), self->error);
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	EXPECT_LT(before, subject_switches(&self->subject));
+}
+
 static long end_thread(char *text)
 {
 	(void)text;
