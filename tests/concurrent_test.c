@@ -176,26 +176,52 @@ static int ask_as_user(pid_t subject)
 	return ret == -EPERM ? (int)a.arg.error.reason : ret;
 }
 
+/* Fork: the child makes the call, with so much time. */
+static pid_t ask(const pid_t *subjects, unsigned int nr, const struct place *to,
+		 unsigned int seconds)
+{
+	pid_t pid = fork_child();
+	struct attach a;
+
+	if (pid)
+		return pid;
+	attach_init(&a);
+	a.arg.timeout_ns = seconds * 1000000000ULL;
+	for (unsigned int i = 0; i < nr; i++)
+		if (attach_add_subject(&a, subjects[i]))
+			_exit(255);
+	if (attach_set_target(&a, to->pid, NS_BASE))
+		_exit(255);
+	_exit(-attach_call(&a));
+}
+
+/* The subject becomes one that another attach holds, until a byte comes by the pipe: who asked. */
+static const char *start_holder(FIXTURE_DATA(concurrent) *self, pid_t *holder)
+{
+	struct subject_options options = { .threads = 3, .body = body_vfork };
+	struct subject *s = &self->subject;
+	const char *bad;
+
+	subject_stop(s);
+	bad = pipe(vfork_pipe) ? "pipe" : subject_start(s, &options);
+	if (bad || !UNTIL(task_state(s->pid, subject_tid(s, 1)) == 'D'))
+		return bad ? bad : "it is not stuck";
+	*holder = ask(&s->pid, 1, &self->a, 20);
+	/* Asked, and so claimed. */
+	return UNTIL(task_state(s->pid, subject_tid(s, 2)) == 'D' ||
+		     task_state(*holder, *holder) == 'S') ? NULL : "it is not held";
+}
+
 /* Or they could hold it up for others by waiting with a claim of their own. */
 TEST_F_TIMEOUT(concurrent, who_may_not_move_it_is_told_before_they_wait_for_their_turn, 120)
 {
-	struct subject_options options = { .threads = 3, .body = body_vfork };
 	pid_t holder, user;
 	struct stat st;
 	int status;
 
-	subject_stop(&self->subject);
-	ASSERT_EQ(0, pipe(vfork_pipe));
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 1)) == 'D'));
 	ASSERT_EQ(0, stat(NSATTACH_DEVICE, &st));
 	ASSERT_EQ(0, chmod(NSATTACH_DEVICE, 0666));
-	holder = fork_child();
-	if (!holder)
-		_exit(attach_pid(self->subject.pid, self->a.pid, NS_BASE, NULL) != 0);
-	/* Asked, and so claimed. */
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 2)) == 'D' ||
-			  task_state(holder, holder) == 'S'));
+	ASSERT_CLEAN(start_holder(self, &holder));
 	user = fork_child();
 	if (!user)
 		_exit(ask_as_user(self->subject.pid));
@@ -205,6 +231,52 @@ TEST_F_TIMEOUT(concurrent, who_may_not_move_it_is_told_before_they_wait_for_thei
 	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
 	ASSERT_EQ(holder, waitpid(holder, &status, 0));
 	EXPECT_EQ(0, status);
+}
+
+TEST_F_TIMEOUT(concurrent, wait_for_ones_turn_ends_at_the_deadline, 120)
+{
+	pid_t holder;
+	struct attach a;
+
+	ASSERT_CLEAN(start_holder(self, &holder));
+	attach_init(&a);
+	a.arg.timeout_ns = 300000000;
+	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
+	ASSERT_EQ(0, attach_set_target(&a, self->b.pid, NS_BASE));
+	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, attach_call(&a), a.arg.error);
+	/* It is not for a thread that it waited. */
+	EXPECT_EQ(self->subject.pid, a.arg.error.pid);
+	EXPECT_EQ(0, a.arg.error.tid);
+	EXPECT_EQ(0, a.arg.error.state);
+	EXPECT_EQ(0, waitpid(holder, NULL, WNOHANG));
+	attach_done(&a);
+	kill_and_reap(holder);
+}
+
+/* Nor is what it has of them kept when its wait is over. */
+TEST_F_TIMEOUT(concurrent, set_that_waits_for_one_of_its_members_holds_none, 120)
+{
+	pid_t holder, waiter, pids[2];
+	struct nsattach_error error;
+	struct subject free;
+	int status;
+
+	ASSERT_CLEAN(subject_start_plain(&free, 2));
+	ASSERT_CLEAN(start_holder(self, &holder));
+	pids[0] = free.pid;
+	pids[1] = self->subject.pid;
+	waiter = ask(pids, 2, &self->b, 100);
+	ASSERT_TRUE(UNTIL(task_syscall(waiter, waiter) == SYS_ioctl));
+	ASSERT_ATTACHED(attach_pid(free.pid, self->a.pid, NS_BASE, &error), error);
+	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_EQ(holder, waitpid(holder, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(waiter, waitpid(waiter, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_CLEAN(not_in(free.pid, &self->b, NS_BASE));
+	EXPECT_CLEAN(not_in(self->subject.pid, &self->b, NS_BASE));
+	ASSERT_ATTACHED(attach_pid(free.pid, self->a.pid, NS_BASE, &error), error);
+	subject_stop(&free);
 }
 
 static const struct place *self_place;
