@@ -4,6 +4,7 @@
  * a bystander and a subject in which nothing has changed.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -206,7 +207,7 @@ TEST_F(badinput, target_fds_that_are_no_pidfds)
 
 TEST_F(badinput, namespace_fds_that_are_none)
 {
-	int fds[NR_WRONG];
+	int fds[NR_WRONG], ends[2];
 
 	wrong_fds(fds, self->place.pid);
 	self->a.arg.namespaces = 0;
@@ -218,6 +219,13 @@ TEST_F(badinput, namespace_fds_that_are_none)
 	}
 	self->a.nsfds[0] = pidfd_of(self->place.pid);
 	REFUSED(EBADF, NSATTACH_R_NS_FD);
+	/* Nor is it kept open: without a writer a pipe has ended. */
+	ASSERT_EQ(0, pipe(ends));
+	self->a.nsfds[0] = ends[1];
+	REFUSED(EBADF, NSATTACH_R_NS_FD);
+	close(ends[1]);
+	EXPECT_EQ(1, poll(&(struct pollfd){ .fd = ends[0] }, 1, 10000));
+	close(ends[0]);
 }
 
 TEST_F(badinput, one_namespace_type_twice)

@@ -198,6 +198,27 @@ TEST_F_TIMEOUT(namespaces, some_of_the_target_and_some_by_fd, 120)
 	EXPECT_CLEAN(not_moved(self->before, self->subject.pid, &mixed, of_a | of_b));
 }
 
+static long bear_children_elsewhere(char *text)
+{
+	(void)text;
+	return unshare(CLONE_NEWPID) ? -errno : 0;
+}
+
+/* As by setns(2) with a pidfd: not the one that its children are born into. */
+TEST_F_TIMEOUT(namespaces, pid_namespace_of_the_target_is_the_one_that_it_is_in, 120)
+{
+	struct subject_options options = { .threads = 1 };
+	struct nsattach_error error;
+	struct subject target;
+
+	ASSERT_CLEAN(subject_start(&target, &options));
+	ASSERT_EQ(0, subject_call(&target, bear_children_elsewhere));
+	ASSERT_LT(0, subject_fork(&target));
+	ASSERT_ATTACHED(attach_pid(self->subject.pid, target.pid, CLONE_NEWPID, &error), error);
+	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
+	subject_stop(&target);
+}
+
 TEST_F_TIMEOUT(namespaces, call_reports_threads_rounds_and_result, 120)
 {
 	struct attach a;
@@ -283,9 +304,12 @@ TEST_F_TIMEOUT(namespaces, missing_working_directory_changes_nothing, 120)
 
 	ASSERT_EQ(0, attach_query(&query));
 	attach_init(&a);
-	a.arg.wd = (uintptr_t)"/not/inside";
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	/* A link that needs no path could lead out of there. */
+	a.arg.wd = (uintptr_t)"/proc/1/cwd";
+	EXPECT_REFUSED(ELOOP, NSATTACH_R_WD, attach_call(&a), a.arg.error);
+	a.arg.wd = (uintptr_t)"/not/inside";
 	EXPECT_REFUSED(ENOENT, NSATTACH_R_WD, attach_call(&a), a.arg.error);
 	EXPECT_EQ((__u32)CLONE_NEWNS, a.arg.error.ns);
 	EXPECT_CLEAN(changed_since(self->before, self->subject.pid));
