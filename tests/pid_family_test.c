@@ -142,29 +142,34 @@ static long waitid_for_group(char *text)
 	return waitid(P_PGID, 0, &info, WEXITED) ? -errno : info.si_pid;
 }
 
-static const struct {
-	long nr;
-	subject_fn run;
-} group_waits[] = { { SYS_wait4, wait_for_group }, { SYS_waitid, waitid_for_group } };
-
 /* What it waits for is a group that neither is in any more. */
-TEST_F(family, who_waits_for_the_children_of_its_group_is_told_of_them)
+static void group_is_waited_for(struct __test_metadata *_metadata, FIXTURE_DATA(family) *self,
+				long nr, subject_fn wait)
 {
 	struct nsattach_error error;
 	pid_t pids[2];
 
-	NEEDS_PID_MOVE();
 	pids[0] = self->pid;
-	for (int i = 0; i < 2; i++) {
-		pids[1] = subject_fork(&self->subject);
-		ASSERT_LT(0, pids[1]);
-		subject_call_begin(&self->subject, group_waits[i].run);
-		ASSERT_TRUE(UNTIL(task_syscall(pids[0], pids[0]) == group_waits[i].nr));
-		ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
-		ASSERT_EQ(0, kill(pids[1], SIGKILL));
-		EXPECT_EQ(pids[1], subject_call_end(&self->subject));
-		ASSERT_ATTACHED(detach_pid(self->pid, &error), error);
-	}
+	pids[1] = subject_fork(&self->subject);
+	ASSERT_LT(0, pids[1]);
+	subject_call_begin(&self->subject, wait);
+	ASSERT_TRUE(UNTIL(task_syscall(pids[0], pids[0]) == nr &&
+			  task_state(pids[0], pids[0]) == 'S'));
+	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
+	ASSERT_EQ(0, kill(pids[1], SIGKILL));
+	EXPECT_EQ(pids[1], subject_call_end(&self->subject));
+}
+
+TEST_F(family, who_waits_for_the_children_of_its_group_is_told_of_them)
+{
+	NEEDS_PID_MOVE();
+	group_is_waited_for(_metadata, self, SYS_wait4, wait_for_group);
+}
+
+TEST_F(family, who_waits_by_waitid_for_the_children_of_its_group_is_told_of_them)
+{
+	NEEDS_PID_MOVE();
+	group_is_waited_for(_metadata, self, SYS_waitid, waitid_for_group);
 }
 
 TEST_F(family, tree_is_refused_as_a_whole)
