@@ -272,6 +272,54 @@ long call_cached_number(char *text)
 	return owner;
 }
 
+static uint32_t asked;
+static long sleeper, answer;
+
+static void *tell_when_asked(void *arg)
+{
+	uint32_t n = 0;
+
+	SET(sleeper, syscall(SYS_gettid));
+	for (;; n++) {
+		while (GET(asked) == n)
+			futex_wait(&asked, n);
+		SET(answer, call_cached_number(arg));
+	}
+	return arg;
+}
+
+long call_start_sleeper(char *text)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, tell_when_asked, text))
+		return -EAGAIN;
+	return UNTIL(GET(sleeper)) ? GET(sleeper) : -ETIME;
+}
+
+long call_cached_number_of_sleeper(char *text)
+{
+	(void)text;
+	SET(answer, 0);
+	ADD(asked, 1);
+	futex_wake(&asked);
+	return UNTIL(GET(answer)) ? GET(answer) : -ETIME;
+}
+
+static int own_word = 12345;
+
+long call_own_word(char *text)
+{
+	(void)text;
+	return syscall(SYS_set_tid_address, &own_word) > 0 ? own_word : -errno;
+}
+
+long call_read_own_word(char *text)
+{
+	(void)text;
+	return GET(own_word);
+}
+
 long call_pthread_kill(char *text)
 {
 	(void)text;
@@ -384,9 +432,27 @@ long call_exec_in_a_thread(char *text)
 		pause();
 }
 
-long call_exit_the_leader(char *text)
+static struct errand {
+	subject_fn fn;
+	char *text;
+	long ret;
+	pid_t tid;
+} errand;
+
+static void *do_errand(void *arg)
 {
-	(void)text;
-	syscall(SYS_exit, 0);
-	return 0;
+	errand.ret = errand.fn(errand.text);
+	SET(errand.tid, (pid_t)syscall(SYS_gettid));
+	return idle_thread(arg);
+}
+
+long by_a_thread(subject_fn fn, char *text)
+{
+	pthread_t thread;
+
+	errand = (struct errand){ .fn = fn, .text = text };
+	if (pthread_create(&thread, NULL, do_errand, NULL) || !UNTIL(GET(errand.tid)))
+		return -EAGAIN;
+	snprintf(text, SUBJECT_TEXT, "%d", errand.tid);
+	return errand.ret;
 }

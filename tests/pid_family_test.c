@@ -276,24 +276,31 @@ static int kill_group(void *arg)
 	return kill(-*(int *)arg, SIGTERM) ? 1 : 0;
 }
 
+/* The first one leads the group of all, or another that of those behind it. */
 TEST_F(family, job_of_a_shell_moves_with_its_group)
 {
-	struct nsattach_error error;
-	pid_t job[3];
-	int status;
-
 	NEEDS_PID_MOVE();
-	start_job(job, 3);
-	ASSERT_ATTACHED(move_pids(job, 3, self->a.pid, NS_BASE, 0, &error), error);
-	for (int i = 0; i < 3; i++) {
-		EXPECT_STREQ(twice(job[i]), numbers(job[i], "NSpid"));
-		EXPECT_STREQ(twice(job[0]), numbers(job[i], "NSpgid"));
-		EXPECT_STREQ(twice(job[0]), numbers(job[i], "NSsid"));
-	}
-	EXPECT_EQ(0, inside(&self->a, kill_group, &job[0]));
-	for (int i = 0; i < 3; i++) {
-		ASSERT_EQ(job[i], waitpid(job[i], &status, 0));
-		EXPECT_EQ(SIGTERM, WTERMSIG(status));
+	for (int leader = 0; leader < 2; leader++) {
+		struct nsattach_error error;
+		pid_t job[3];
+		int status;
+
+		start_job(job, 3);
+		for (int i = leader; i < 3; i++)
+			ASSERT_EQ(0, setpgid(job[i], job[leader]));
+		ASSERT_ATTACHED(move_pids(job, 3, self->a.pid, NS_BASE, 0, &error), error);
+		for (int i = 0; i < 3; i++) {
+			EXPECT_STREQ(twice(job[i]), numbers(job[i], "NSpid"));
+			EXPECT_STREQ(twice(job[i ? leader : 0]), numbers(job[i], "NSpgid"));
+			EXPECT_STREQ(twice(job[0]), numbers(job[i], "NSsid"));
+		}
+		ASSERT_EQ(0, inside(&self->a, kill_group, &job[leader]));
+		for (int i = leader; i < 3; i++) {
+			ASSERT_EQ(job[i], waitpid(job[i], &status, 0));
+			EXPECT_EQ(SIGTERM, WTERMSIG(status));
+		}
+		if (leader)
+			kill_and_reap(job[0]);
 	}
 }
 

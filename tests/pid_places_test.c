@@ -292,6 +292,39 @@ TEST_F(places, cached_thread_ids_go_on_working)
 	EXPECT_EQ(EOWNERDEAD, subject_call(&self->subject, call_recover_mutex));
 }
 
+TEST_F(places, cached_thread_id_of_each_thread_is_its_own_there_and_back)
+{
+	struct nsattach_error error;
+	int nr[MAX_NUMBERS];
+	pid_t tid, taker = 0;
+
+	NEEDS_PID_MOVE();
+	tid = (pid_t)subject_call(&self->subject, call_start_sleeper);
+	ASSERT_LT(0, tid);
+	if (variant->flags)
+		taker = start_inside(self->a.pid, tid);
+	ENTER();
+	ASSERT_EQ(2, numbers_of(self->subject.pid, tid, "NSpid", nr));
+	ASSERT_EQ(!variant->flags, nr[1] == tid);
+	EXPECT_EQ(self->nr, subject_call(&self->subject, call_cached_number));
+	EXPECT_EQ(nr[1], subject_call(&self->subject, call_cached_number_of_sleeper));
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &error), error);
+	EXPECT_EQ(self->subject.pid, subject_call(&self->subject, call_cached_number));
+	EXPECT_EQ(tid, subject_call(&self->subject, call_cached_number_of_sleeper));
+	kill_and_reap(taker);
+}
+
+TEST_F(places, word_that_is_no_cached_thread_id_stays_as_it_is)
+{
+	long word;
+
+	NEEDS_PID_MOVE();
+	word = subject_call(&self->subject, call_own_word);
+	ASSERT_LT(0, word);
+	ENTER();
+	EXPECT_EQ(word, subject_call(&self->subject, call_read_own_word));
+}
+
 TEST_F(places, cached_thread_id_of_a_stopped_one_is_right_when_it_goes_on)
 {
 	int status;
@@ -465,8 +498,7 @@ TEST_F(places, zombie_leader_moves_with_its_threads)
 
 	NEEDS_PID_MOVE();
 	tid = subject_tid(&self->subject, 1);
-	subject_call_begin(&self->subject, call_exit_the_leader);
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, self->subject.pid) == 'Z'));
+	ASSERT_TRUE(subject_exit_leader(&self->subject));
 	ENTER();
 	EXPECT_EQ(2, numbers_of(self->subject.pid, tid, "NSpid", nr));
 	EXPECT_EQ('Z', task_state(self->subject.pid, self->subject.pid));

@@ -5,6 +5,7 @@
  * changed.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -141,14 +142,37 @@ TEST_F(refused, init_and_kernel_threads)
 		       move_pid(2, &self->a, CLONE_NEWPID, 0, &error), error);
 }
 
+struct order_of_thread {
+	const struct place *to;
+	struct nsattach_error error;
+	pid_t tid;
+	int ret;
+};
+
+static void *move_own_process(void *arg)
+{
+	struct order_of_thread *order = arg;
+
+	order->tid = (pid_t)syscall(SYS_gettid);
+	order->ret = move_pid(getpid(), order->to, CLONE_NEWPID, 0, &order->error);
+	return NULL;
+}
+
 TEST_F(refused, caller_itself)
 {
-	struct nsattach_error error;
+	struct order_of_thread order = { .to = &self->a };
+	int nr[MAX_NUMBERS];
+	pthread_t thread;
 
 	NEEDS_PID_MOVE();
-	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_BUSY,
-		       move_pid(getpid(), &self->a, CLONE_NEWPID, 0, &error), error);
-	EXPECT_EQ(getpid(), error.tid);
+	move_own_process(&order);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_BUSY, order.ret, order.error);
+	EXPECT_EQ(getpid(), order.error.tid);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, move_own_process, &order));
+	pthread_join(thread, NULL);
+	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_BUSY, order.ret, order.error);
+	EXPECT_EQ(order.tid, order.error.tid);
+	EXPECT_EQ(1, numbers_of(getpid(), getpid(), "NSpid", nr));
 }
 
 TEST_F(refused, namespace_without_init)
@@ -169,35 +193,6 @@ TEST_F(refused, namespace_without_init)
 	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
 	attach_done(&a);
 	self->a.pid = -1;
-}
-
-/* Pid namespaces inside of each other: their inits, as numbered here. */
-static int start_nested(pid_t inits[], int levels)
-{
-	pid_t pid = fork_child();
-
-	for (int level = 0; !pid && level < levels; level++) {
-		pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, NULL, NULL, 0);
-		if (pid)
-			pause();
-		if (!pid)
-			die_with(0);
-	}
-	if (!pid) {
-		for (;;)
-			pause();
-	}
-	inits[0] = pid;
-	for (int level = 0; level < levels; level++) {
-		char path[96], buf[64];
-
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", inits[level],
-			 inits[level]);
-		if (!UNTIL(atoi(read_at(AT_FDCWD, path, buf, sizeof(buf)))))
-			return -1;
-		inits[level + 1] = atoi(buf);
-	}
-	return 0;
 }
 
 TEST_F(refused, more_than_four_levels_below)
@@ -258,16 +253,21 @@ TEST_F(refused, number_of_a_thread_that_is_taken)
 	kill_and_reap(taker);
 }
 
+/* By another than its parent. */
 TEST_F(refused, traced)
 {
-	int status;
+	pid_t tracer, pid = self->subject.pid;
 
 	NEEDS_PID_MOVE();
-	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, self->subject.pid, 0, 0));
-	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_TRACED, getpid(), "process %d traces it", getpid());
-	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, self->subject.pid, 0, 0));
-	ASSERT_EQ(self->subject.pid, waitpid(self->subject.pid, &status, __WALL));
-	ASSERT_EQ(0, ptrace(PTRACE_DETACH, self->subject.pid, 0, 0));
+	tracer = fork_child();
+	if (!tracer) {
+		while (!ptrace(PTRACE_SEIZE, pid, 0, 0))
+			pause();
+		_exit(1);
+	}
+	ASSERT_TRUE(UNTIL(atoi(task_status(pid, pid, "TracerPid")) == tracer));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_TRACED, tracer, "process %d traces it", tracer);
+	kill_and_reap(tracer);
 }
 
 static long call_seize(char *text)
@@ -284,23 +284,84 @@ TEST_F(refused, tracer)
 			 self->other);
 }
 
-static long call_fork_zombie(char *text)
+/* Refused last of all, whether it runs or not. */
+TEST_F(refused, zombie_that_it_has_not_waited_for)
 {
-	pid_t pid = fork();
+	pid_t child, pid = self->subject.pid;
 
-	(void)text;
-	if (!pid)
-		_exit(0);
-	return pid;
+	NEEDS_PID_MOVE();
+	child = subject_fork_zombie(&self->subject);
+	ASSERT_LT(0, child);
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_CHILD, child, "its child %d would stay", child);
+	snapshot_free(self->before);
+	ASSERT_EQ(0, kill(pid, SIGSTOP));
+	ASSERT_TRUE(UNTIL(subject_threads_in(&self->subject, 2, 'T') == 2));
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_CHILD, child, "its child %d would stay", child);
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+	ASSERT_TRUE(UNTIL(!subject_threads_in(&self->subject, 2, 'T')));
+	EXPECT_CLEAN(changed_since(self->before, pid));
 }
 
-TEST_F(refused, zombie_that_it_has_not_waited_for)
+TEST_F(refused, child_of_one_in_the_set_is_told_with_its_parent)
+{
+	struct nsattach_error error;
+	pid_t child, pid = self->subject.pid;
+
+	NEEDS_PID_MOVE();
+	child = subject_fork(&self->subject);
+	for (int i = 0; i < 2; i++) {
+		const pid_t pids[] = { i ? self->other : pid, i ? pid : self->other };
+
+		EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_CHILD,
+			       move_pids(pids, 2, self->a.pid, CLONE_NEWPID, 0, &error), error);
+		EXPECT_EQ(pid, error.pid);
+		EXPECT_EQ(child, error.tid);
+	}
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 1));
+}
+
+/* In the words of who asks, who is in a container itself. */
+static int refused_in_a_container(void *arg)
+{
+	pid_t *child = arg, inits[2], pid;
+	struct nsattach_error error;
+
+	if (start_nested(inits, 1))
+		return 1;
+	pid = fork_child();
+	if (!pid) {
+		pid = fork_child();
+		if (pid)
+			SET(*child, pid);
+		for (;;)
+			pause();
+	}
+	if (!UNTIL(GET(*child)))
+		return 2;
+	if (move_pids(&pid, 1, inits[1], CLONE_NEWPID, 0, &error) != -EBUSY)
+		return 3;
+	return error.pid == pid && error.tid == *child ? 0 : 4;
+}
+
+TEST_F(refused, numbers_are_those_that_the_caller_sees)
+{
+	NEEDS_PID_MOVE();
+	ASSERT_LE(0, device_fd());
+	EXPECT_EQ(0, inside(&self->b, refused_in_a_container, shared_alloc(sizeof(pid_t))));
+}
+
+static long call_fork_zombie_in_a_thread(char *text)
+{
+	return by_a_thread(call_fork_zombie, text);
+}
+
+TEST_F(refused, child_of_another_thread)
 {
 	pid_t child;
 
 	NEEDS_PID_MOVE();
-	child = (pid_t)subject_call(&self->subject, call_fork_zombie);
-	ASSERT_TRUE(UNTIL(task_state(child, child) == 'Z'));
+	child = (pid_t)subject_call(&self->subject, call_fork_zombie_in_a_thread);
+	ASSERT_LT(0, child);
 	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_CHILD, child, "its child %d would stay", child);
 }
 
@@ -368,13 +429,21 @@ static long call_share_memory(char *text)
 
 TEST_F(refused, sharer_of_memory)
 {
-	pid_t sharer;
+	struct nsattach_error error;
+	pid_t sharer, pids[2];
+	int nr[MAX_NUMBERS];
 
 	NEEDS_PID_MOVE();
 	sharer = (pid_t)subject_call(&self->subject, call_share_memory);
 	ASSERT_LT(0, sharer);
 	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_MM, sharer, "shares its memory with process %d",
 			 sharer);
+	/* Both together can. */
+	pids[0] = self->subject.pid;
+	pids[1] = sharer;
+	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
+	EXPECT_CLEAN(not_numbered(&self->subject, 2, 2));
+	EXPECT_EQ(2, numbers_of(sharer, sharer, "NSpid", nr));
 	kill_and_reap(sharer);
 }
 
@@ -408,6 +477,22 @@ TEST_F(refused, one_whose_children_are_born_elsewhere)
 	ASSERT_EQ(0, subject_call(&self->subject, call_children_elsewhere));
 	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_FOR_CHILDREN, self->subject.pid,
 			 "children of %d are born in another", self->subject.pid);
+}
+
+static long call_children_of_a_thread_elsewhere(char *text)
+{
+	return by_a_thread(call_children_elsewhere, text);
+}
+
+TEST_F(refused, thread_whose_children_are_born_elsewhere)
+{
+	pid_t tid;
+
+	NEEDS_PID_MOVE();
+	ASSERT_EQ(0, subject_call(&self->subject, call_children_of_a_thread_elsewhere));
+	tid = atoi(self->subject.shared->text);
+	EXPECT_NOT_MOVED(EBUSY, NSATTACH_R_PID_FOR_CHILDREN, tid,
+			 "children of %d are born in another", tid);
 }
 
 static long call_vfork(char *text)

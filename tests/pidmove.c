@@ -104,6 +104,34 @@ const char *not_numbered(const struct subject *s, unsigned int threads, int leve
 	return NULL;
 }
 
+int start_nested(pid_t inits[], int levels)
+{
+	pid_t pid = fork_child();
+
+	for (int level = 0; !pid && level < levels; level++) {
+		pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, NULL, NULL, 0);
+		if (pid)
+			pause();
+		if (!pid)
+			die_with(0);
+	}
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	inits[0] = pid;
+	for (int level = 0; level < levels; level++) {
+		char path[96], buf[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", inits[level],
+			 inits[level]);
+		if (!UNTIL(atoi(read_at(AT_FDCWD, path, buf, sizeof(buf)))))
+			return -1;
+		inits[level + 1] = atoi(buf);
+	}
+	return 0;
+}
+
 static pid_t clone_with_number(pid_t nr)
 {
 	struct clone_args args = {

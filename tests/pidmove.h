@@ -42,6 +42,11 @@ const char *not_numbered(const struct subject *s, unsigned int threads, int leve
  * it is not 0. It waits until it is killed.
  */
 pid_t start_inside(pid_t target, pid_t nr);
+/*
+ * Pid namespaces inside of each other: @inits[1..levels] are their inits as numbered
+ * here, @inits[0] is their maker. 0, or -1.
+ */
+int start_nested(pid_t inits[], int levels);
 /* Run @fn inside the pid and mount namespaces of @place: what it returned, or -1. */
 int inside(const struct place *place, int (*fn)(void *arg), void *arg);
 

@@ -212,3 +212,32 @@ pid_t subject_fork(struct subject *s)
 {
 	return (pid_t)subject_call(s, call_fork);
 }
+
+long call_fork_zombie(char *text)
+{
+	pid_t pid = fork();
+
+	(void)text;
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+pid_t subject_fork_zombie(struct subject *s)
+{
+	pid_t pid = (pid_t)subject_call(s, call_fork_zombie);
+
+	return UNTIL(task_state(pid, pid) == 'Z') ? pid : -1;
+}
+
+static long call_exit_the_leader(char *text)
+{
+	(void)text;
+	return syscall(SYS_exit, 0);
+}
+
+bool subject_exit_leader(struct subject *s)
+{
+	subject_call_begin(s, call_exit_the_leader);
+	return UNTIL(task_state(s->pid, s->pid) == 'Z');
+}

@@ -89,6 +89,11 @@ unsigned long subject_switches(const struct subject *s);
 
 /* Ready-made calls. subject_fork() yields the pid of a child that waits. */
 pid_t subject_fork(struct subject *s);
+/* A child that is dead, and that nobody waits for: by the first thread, or for others to call. */
+long call_fork_zombie(char *text);
+pid_t subject_fork_zombie(struct subject *s);
+/* The first thread exits, and the others go on. Was it seen to? */
+bool subject_exit_leader(struct subject *s);
 /* What the subject sees of its world: "key: value" lines in shared->text. */
 const char *subject_view(struct subject *s);
 /* Value of @key in a view, in a static buffer. */
