@@ -292,6 +292,8 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 
 	if (!(self->query.attach_flags & NSATTACH_F_WHOLE_TREE))
 		SKIP(return, "NSATTACH_F_WHOLE_TREE is not among the module's features");
+	/* One that is dead stays behind whatever happens. */
+	ASSERT_LT(0, subject_fork_zombie(&self->members[2]));
 	child = subject_fork(&self->members[1]);
 	ASSERT_LT(0, child);
 	child_before = snapshot_take(child);
@@ -302,6 +304,10 @@ TEST_F_TIMEOUT(set, child_that_would_be_left_behind_is_refused_on_demand, 240)
 	EXPECT_REFUSED(EAGAIN, NSATTACH_R_CHILD_LEFT, attach_call(&self->call),
 		       self->call.arg.error);
 	EXPECT_EQ(child, self->call.arg.error.tid);
+	EXPECT_EQ(1, self->call.arg.error.subject);
+	EXPECT_EQ(self->members[1].pid, self->call.arg.error.pid);
+	EXPECT_EQ(-EAGAIN, self->call.subjects[1].result);
+	EXPECT_EQ(-ECANCELED, self->call.subjects[0].result);
 	EXPECT_CLEAN(any_changed(self, NOBODY));
 	EXPECT_CLEAN(changed_since(child_before, child));
 	ASSERT_EQ(0, attach_add_subject(&self->call, child));
