@@ -50,22 +50,29 @@ static bool put_into(const char *cgroup, pid_t pid)
 	return write_file(path, number);
 }
 
+static bool thread_is_in(pid_t pid, pid_t tid, const char *cgroup)
+{
+	char path[80], text[512], want[300];
+
+	snprintf(want, sizeof(want), "0::%s\n", cgroup + strlen(cgroup2_dir()));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/cgroup", pid, tid);
+	return strstr(read_at(AT_FDCWD, path, text, sizeof(text)), want);
+}
+
 /* Is every thread of it in there? */
 static bool is_in(pid_t pid, const char *cgroup)
 {
-	char path[80], text[512], want[300];
 	bool all = true, any = false;
 	struct dirent *entry;
+	char path[80];
 	DIR *tasks;
 
-	snprintf(want, sizeof(want), "0::%s\n", cgroup + strlen(cgroup2_dir()));
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	while (tasks && (entry = readdir(tasks))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%.12s/cgroup", pid, entry->d_name);
-		all &= !!strstr(read_at(AT_FDCWD, path, text, sizeof(text)), want);
+		all &= thread_is_in(pid, atoi(entry->d_name), cgroup);
 		any = true;
 	}
 	if (tasks)
@@ -214,6 +221,36 @@ TEST_F(cgroup, needs_a_caller_that_can_name_the_subject)
 	snapshot_free(before);
 }
 
+/* As it could not go back to where it was, whatever the mount shows. */
+TEST_F(cgroup, that_lies_outside_of_the_callers_namespace_is_not_left)
+{
+	struct snapshot *before = snapshot_take(PID);
+	pid_t caller = fork();
+	int status;
+
+	if (!caller)
+		_exit(put_into(self->to, getpid()) && !unshare(CLONE_NEWCGROUP) &&
+		      attach_call(&self->call) == -EXDEV &&
+		      self->call.arg.error.reason == NSATTACH_R_CGROUP ? 0 : 1);
+	EXPECT_TRUE(waitpid(caller, &status, 0) == caller && !status);
+	EXPECT_CLEAN(changed_since(before, PID));
+	EXPECT_TRUE(is_in(PID, self->was));
+	snapshot_free(before);
+}
+
+/* It stays in the one that it has died in. */
+TEST_F(cgroup, of_a_leader_that_has_exited_does_not_count)
+{
+	pid_t tid = subject_tid(&self->subject, 1);
+	struct nsattach_error error;
+
+	ASSERT_TRUE(subject_exit_leader(&self->subject));
+	ASSERT_ATTACHED(attach_call(&self->call), self->call.arg.error);
+	EXPECT_TRUE(thread_is_in(PID, tid, self->to));
+	ASSERT_ATTACHED(detach(PID, NSATTACH_F_CGROUP, &error), error);
+	EXPECT_TRUE(thread_is_in(PID, tid, self->was));
+}
+
 TEST_F(cgroup, of_the_first_is_left_again_when_the_second_can_not_join)
 {
 	struct snapshot *before = snapshot_take(PID);
@@ -232,11 +269,18 @@ TEST_F(cgroup, of_the_first_is_left_again_when_the_second_can_not_join)
 	ASSERT_TRUE(write_file(file, number));
 
 	ASSERT_EQ(0, attach_add_subject(&self->call, threaded.pid));
-	EXPECT_REFUSED(EOPNOTSUPP, NSATTACH_R_CGROUP_THREADED, attach_call(&self->call),
-		       self->call.arg.error);
-	EXPECT_CLEAN(changed_since(before, PID));
-	EXPECT_TRUE(is_in(PID, self->was));
-	EXPECT_EQ(threaded.pid, self->call.arg.error.pid);
+	for (int i = 0; i < 2; i++) {
+		struct nsattach_subject *s = self->call.subjects, first = s[0];
+
+		EXPECT_REFUSED(EOPNOTSUPP, NSATTACH_R_CGROUP_THREADED, attach_call(&self->call),
+			       self->call.arg.error);
+		EXPECT_CLEAN(changed_since(before, PID));
+		EXPECT_TRUE(is_in(PID, self->was));
+		EXPECT_EQ(threaded.pid, self->call.arg.error.pid);
+		/* And the other way round, where the first can not. */
+		s[0].pidfd = s[1].pidfd;
+		s[1].pidfd = first.pidfd;
+	}
 	snapshot_free(before);
 	subject_stop(&threaded);
 	UNTIL(!rmdir(inner));
