@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -89,14 +90,33 @@ TEST_F_TIMEOUT(states, sigstopped_tells_its_parent_nothing_new, 240)
 	ASSERT_EQ(0, kill(self->subject.pid, SIGCONT));
 }
 
+/* One waits in a call that no thread is left asleep in, unless it is frozen at its end. */
+static void body_fill_eventfd(struct subject_shared *shared, unsigned int index)
+{
+	const uint64_t most = UINT64_MAX - 1;
+	int fd = eventfd(1, EFD_CLOEXEC);
+
+	while (index == 1 && !GET(shared->stop)) {
+		SET(shared->last_errno, write(fd, &most, sizeof(most)) < 0 ? -errno : 0);
+		ADD(shared->returns, 1);
+	}
+	body_wait(shared, index);
+}
+
 /* It is moved, and stays frozen. */
 static void move_frozen(struct __test_metadata *_metadata, FIXTURE_DATA(states) *self, int version)
 {
+	struct subject_options options = { .threads = 8, .unshare = NS_NOPID,
+					   .body = body_fill_eventfd };
 	struct freezer freezer = { 0 };
 	struct nsattach_error error;
 	struct snapshot *before;
+	pid_t tid;
 
-	ASSERT_CLEAN(subject_start_plain(&self->subject, 8));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	tid = subject_tid(&self->subject, 1);
+	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, tid) == SYS_write &&
+			  task_state(self->subject.pid, tid) == 'S'));
 	ASSERT_CLEAN(freezer_make(&freezer, version, self->subject.pid));
 	ASSERT_TRUE(freezer_ask(&freezer, true));
 	ASSERT_TRUE(UNTIL(freezer_frozen(&freezer)));

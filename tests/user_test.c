@@ -392,9 +392,13 @@ TEST_F(user, detach_makes_it_readable_as_it_was)
 {
 	struct subject_options options = { .threads = 8, .body = body_own_cred };
 	struct nsattach_error error;
+	char path[64], filter[16];
 
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 7));
+	/* What else is kept with it: what a core shall have in it. */
+	snprintf(path, sizeof(path), "/proc/%d/coredump_filter", self->subject.pid);
+	ASSERT_TRUE(write_file(path, "0x7f"));
 	ASSERT_EQ(0, GET(self->subject.shared->bad));
 	for (int before = 1; before >= 0; before--) {
 		for (int stopped = 0; stopped < 2; stopped++) {
@@ -411,6 +415,7 @@ TEST_F(user, detach_makes_it_readable_as_it_was)
 			EXPECT_EQ(before, subject_call(&self->subject, dumpable));
 			ASSERT_ATTACHED(attach_user(self, CLONE_NEWUSER, 0, &error), error);
 			EXPECT_EQ(0, subject_call(&self->subject, dumpable));
+			EXPECT_STREQ("0000007f\n", read_at(AT_FDCWD, path, filter, sizeof(filter)));
 			ASSERT_ATTACHED(detach_pid(pid, &error), error);
 			EXPECT_EQ(before, subject_call(&self->subject, dumpable));
 		}
