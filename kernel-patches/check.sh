@@ -39,10 +39,11 @@ cell() {
 
 # once ROW COLUMN COMMAND...: run a step unless it has passed already; its output is kept beside its mark
 once() {
-	local row=$1 column=$2 log="$state/${1//[^A-Za-z0-9.+-]/_}__${2//[^A-Za-z0-9.+-]/_}"
+	local row=$1 column=$2 log="$state/${1//[^A-Za-z0-9.+-]/_}__${2//[^A-Za-z0-9.+-]/_}" began=$SECONDS
 	shift 2
 	if [ ! -e "$log.ok" ] && "$@" >"$log.log" 2>&1 </dev/null; then
 		touch "$log.ok"
+		printf '  ok   %s: %s, %d s\n' "$row" "$column" $((SECONDS - began))
 	fi
 	if [ -e "$log.ok" ]; then
 		cell "$version $row" "$column" ok
@@ -55,9 +56,10 @@ once() {
 	return 1
 }
 
-# The last series in this directory is the newest kernel's; if Debian's newest has moved on, an older source may be kept.
+# The last series in this directory is the newest kernel's; if Debian's newest has moved on, an older source may be kept, or it
+# is to be seen what has to be ported.
 source_dir() {
-	local dir
+	local dir kept
 	if [ -n "${KSRC-}" ]; then
 		[ -e "$KSRC/kernel/nsproxy.c" ] || die "KSRC=$KSRC is not a kernel tree"
 		(cd "$KSRC" && pwd)
@@ -69,8 +71,9 @@ source_dir() {
 	esac
 	if [[ $dir != */linux-source-$version-* ]]; then
 		say "Debian's newest source is ${dir##*/}: there is no series for it"
-		dir=$(find "$cache/src" -maxdepth 1 -name "linux-source-$version-*" | sort -V | tail -n 1)
-		[ -n "$dir" ] || die "and the source of $version is not in the cache"
+		kept=$(find "$cache/src" -maxdepth 1 -name "linux-source-$version-*" | sort -V | tail -n 1)
+		[ -n "$kept" ] || say "and the source of $version is not in the cache: that series is tried on the newest"
+		dir=${kept:-$dir}
 	fi
 	echo "$dir"
 }
@@ -201,7 +204,7 @@ module() {
 	"${make[@]}" -s -C "$top/module" KDIR="$(objects_in on)" O="$work/module" KCFLAGS=-Werror
 }
 
-# Each patch on top of the one before, tagged; sets last.
+# Each patch on top of the one before, tagged; sets last and applied, those before the first that does not apply.
 apply_all() {
 	local patch name
 	for patch in "${series[@]}"; do
@@ -210,24 +213,27 @@ apply_all() {
 			rm -f "$state/$name"*
 		fi
 		once "$name" applies apply "$patch" || return
-		last=applied-$name
+		last=applied-$name applied+=("$patch")
 		git -C "$tree" checkout -q -f "$last"
 	done
 }
 
 check_series() {
-	local patch last=source
+	local patch last=source whole=1
+	local -a applied=()
 	once source unpacks unpack || return 0
 	if [ ! -e "$state/begun" ]; then # other patches were here
 		git -C "$tree" checkout -q -f source
 		git -C "$tree" tag -l 'applied-*' | xargs -r git -C "$tree" tag -d >/dev/null
 		touch "$state/begun"
 	fi
-	apply_all || return 0
+	apply_all || whole=0
+	[ ${#applied[@]} -gt 0 ] || return 0
 	once source builds build_source || return 0
-	for patch in "${series[@]}"; do
+	for patch in "${applied[@]}"; do
 		check_patch "$patch"
 	done
+	[ $whole = 1 ] || return 0
 	once 'whole kernel' off compile off vmlinux || true
 	once 'whole kernel' NSATTACH compile on vmlinux || true
 	rm -f "$state"/module_* # whose files are not in the key
@@ -249,20 +255,22 @@ same_names() {
 
 print_table() {
 	awk -F '\t' '
+	BEGIN { columns = split("applies,checkpatch,off,same code,NSATTACH,PID_MOVE", column, ",") }
 	{
+		for (c = 1; c <= columns && column[c] != $2; c++);
+		if (c > columns && $3 == "FAIL") other[$1] = other[$1] " " $2 ": FAIL"
 		if (!($1 in rows)) { rows[$1] = 1; row[++n] = $1 }
 		value[$1, $2] = $3
 	}
 	END {
-		columns = split("applies,checkpatch,off,same code,NSATTACH,PID_MOVE", column, ",")
 		printf "\n%-64s", "series and patch"
 		for (c = 1; c <= columns; c++) printf " %10s", column[c]
 		printf "\n"
 		for (i = 1; i <= n; i++) {
-			if (row[i] ~ / (source|file names)$/) continue
+			if (row[i] ~ / (source|file names)$/ && !(row[i] in other)) continue
 			printf "%-64s", row[i]
 			for (c = 1; c <= columns; c++) printf " %10s", value[row[i], column[c]]
-			printf "\n"
+			printf "%s\n", other[row[i]]
 		}
 		printf "\n"
 	}' "$table"
