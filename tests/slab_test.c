@@ -99,6 +99,12 @@ static unsigned long kilobytes(const struct slabs *s)
 	return bytes / 1024;
 }
 
+/* Stacks of threads that have ended are unmapped many at a time (mm/vmalloc.c, lazy_max_pages()). */
+static bool is_emptied_late(const struct slab *slab)
+{
+	return !strcmp(slab->name, "vmap_area");
+}
+
 /* How many more objects the cache has that has grown most, and which it is. */
 static long most_grown(const struct slabs *before, const struct slabs *after, const char **which)
 {
@@ -108,7 +114,7 @@ static long most_grown(const struct slabs *before, const struct slabs *after, co
 		const struct slab *was = find(before, after->slab[i].name);
 		long more = (long)after->slab[i].objects - (long)(was ? was->objects : 0);
 
-		if (more > most) {
+		if (more > most && !is_emptied_late(&after->slab[i])) {
 			most = more;
 			*which = after->slab[i].name;
 		}
