@@ -157,6 +157,7 @@ static void group_is_waited_for(struct __test_metadata *_metadata, FIXTURE_DATA(
 			  task_state(pids[0], pids[0]) == 'S'));
 	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
 	ASSERT_EQ(0, kill(pids[1], SIGKILL));
+	ASSERT_TRUE(SOON(!task_state(pids[1], pids[1])));
 	EXPECT_EQ(pids[1], subject_call_end(&self->subject));
 }
 

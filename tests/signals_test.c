@@ -13,7 +13,6 @@
 #include "harness.h"
 #include "place.h"
 #include "shared.h"
-#include "sharer.h"
 #include "snapshot.h"
 #include "subject.h"
 
@@ -33,7 +32,6 @@ FIXTURE_SETUP(signals)
 
 FIXTURE_TEARDOWN(signals)
 {
-	module_let_sleep(true);
 	subject_stop(&self->subject);
 	place_stop(&self->a);
 	place_stop(&self->b);
@@ -129,27 +127,6 @@ TEST_F_TIMEOUT(signals, subject_killed_at_a_random_moment, 1800)
 		EXPECT_LT(0, success);
 		EXPECT_LT(0, gone);
 	}
-}
-
-/* One waits elsewhere; those who are parked go then, and count no more. */
-TEST_F_TIMEOUT(signals, subject_killed_while_its_threads_are_parked_has_gone, 240)
-{
-	struct subject_options options = { .threads = 3, .body = body_vfork };
-	pid_t pid, caller;
-	int status;
-
-	ASSERT_EQ(0, pipe(vfork_pipe));
-	ASSERT_TRUE(module_let_sleep(false));
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	pid = self->subject.pid;
-	ASSERT_TRUE(UNTIL(task_state(pid, subject_tid(&self->subject, 1)) == 'D'));
-	caller = fork_child();
-	if (!caller)
-		_exit(-attach_pid(pid, self->a.pid, NS_BASE, NULL));
-	ASSERT_TRUE(UNTIL(task_state(pid, subject_tid(&self->subject, 2)) == 'D'));
-	ASSERT_EQ(0, kill(pid, SIGKILL));
-	ASSERT_EQ(caller, waitpid(caller, &status, 0));
-	EXPECT_EQ(ESRCH, WEXITSTATUS(status));
 }
 
 /* Who asks for the move: calls in a loop, or the command itself. */

@@ -318,7 +318,7 @@ TEST_F_TIMEOUT(states, sleeper_that_wakes_meanwhile_comes_and_is_counted_once, 2
 	EXPECT_EQ(0, subject_call_end(&self->subject));
 	EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
 	subject_stop(&self->subject);
-	EXPECT_TRUE(UNTIL(!subject_call(&target, unmount_directory)));
+	EXPECT_TRUE(SOON(!subject_call(&target, unmount_directory)));
 	subject_stop(&target);
 	attach_done(&a);
 	rmdir(DIRECTORY);

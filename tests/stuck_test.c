@@ -146,6 +146,8 @@ static void body_exec(struct subject_shared *shared, unsigned int index)
 	char *const argv[] = { (char *)"missing", NULL };
 
 	if (index == 1) {
+		/* Nobody makes a thread while another is in an exec (fs/exec.c). */
+		UNTIL(GET(shared->ready) == 4);
 		execv(STUCK_DIR "/missing", argv);
 		ADD(shared->rounds, 1);
 	}
@@ -174,6 +176,36 @@ TEST_F_TIMEOUT(stuck, in_an_exec_is_named_and_waited_for, 240)
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
 	EXPECT_EQ(0, GET(self->subject.shared->returns));
 	snapshot_free(before);
+}
+
+/* Those who are parked go at once, and count no more when the last one does. */
+TEST_F_TIMEOUT(stuck, killed_while_its_other_threads_are_parked_has_gone, 240)
+{
+	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
+					   .body = body_mkdir };
+	pid_t looker, caller, pid, tid;
+	int status;
+
+	ASSERT_CLEAN(silent_fuse_mount(STUCK_DIR, 0));
+	looker = start_looker();
+	ASSERT_TRUE(UNTIL(task_syscall(looker, looker) >= 0));
+	ASSERT_TRUE(module_let_sleep(false));
+	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	pid = self->subject.pid;
+	tid = subject_tid(&self->subject, 2);
+	ASSERT_TRUE(UNTIL(task_state(pid, subject_tid(&self->subject, 1)) == 'D'));
+	ASSERT_CLEAN(prepare(self));
+	self->call.arg.timeout_ns = 120ULL * 1000 * 1000 * 1000;
+	caller = fork_child();
+	if (!caller)
+		_exit(-attach_call(&self->call));
+	ASSERT_TRUE(UNTIL(task_state(pid, tid) == 'D'));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_TRUE(UNTIL(task_is_exiting(pid, tid) && task_is_exiting(pid, pid)));
+	silent_fuse_end(STUCK_DIR);
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	EXPECT_EQ(ESRCH, WEXITSTATUS(status));
+	waitpid(looker, NULL, 0);
 }
 
 /*

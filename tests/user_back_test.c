@@ -175,6 +175,18 @@ static long let_go(char *text)
 	return ptrace(PTRACE_DETACH, pid, 0, 0) ? -errno : 0;
 }
 
+/* What a call uses of them is not looked at where it sleeps. */
+TEST_F(user_open, one_that_gets_other_credentials_is_not_left_asleep)
+{
+	unsigned long before;
+
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	before = subject_switches(&self->subject);
+	ASSERT_ATTACHED(detach_pid(self->subject.pid, &self->error), self->error);
+	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
+	EXPECT_LT(before, subject_switches(&self->subject));
+}
+
 static void refuse_detach(struct __test_metadata *_metadata, FIXTURE_DATA(user_open) *self)
 {
 	struct attach check;
@@ -206,18 +218,6 @@ TEST_F(user_open, one_that_is_traced_from_inside_stays_there)
 	refuse_detach(_metadata, self);
 	ASSERT_EQ(0, subject_call(&self->inside, let_go));
 	ASSERT_ATTACHED(detach_pid(self->subject.pid, &self->error), self->error);
-}
-
-/* What a call uses of them is not looked at where it sleeps. */
-TEST_F(user_open, one_that_gets_other_credentials_is_not_left_asleep)
-{
-	unsigned long before;
-
-	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
-	before = subject_switches(&self->subject);
-	ASSERT_ATTACHED(detach_pid(self->subject.pid, &self->error), self->error);
-	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
-	EXPECT_LT(before, subject_switches(&self->subject));
 }
 
 static long end_thread(char *text)
