@@ -100,39 +100,25 @@ static int run(struct nsa_op *op, const struct nsa_request *r,
 	return err;
 }
 
-/* What could not even begin. */
-static void report_nothing(struct nsattach_attach *arg, struct nsattach_subject *subjects,
-			   unsigned int nr, int err)
-{
-	unsigned int i;
-
-	arg->error = (struct nsattach_error){ .subject = -1 };
-	arg->stall_ns = 0;
-	arg->nr_threads = 0;
-	arg->rounds = 0;
-	for (i = 0; i < nr; i++) {
-		subjects[i].nr_threads = 0;
-		subjects[i].result = nr == 1 ? err : -ECANCELED;
-	}
-}
-
-static void report(struct nsa_op *op, struct nsattach_attach *arg,
-		   struct nsattach_subject *subjects, int err)
+/* @op: NULL, if there was not even memory for it. */
+static void report(const struct nsa_op *op, struct nsattach_attach *arg,
+		   struct nsattach_subject *subjects, unsigned int nr, int err)
 {
 	unsigned int i;
 
 	/* Of a call that is not restarted after all. */
 	if (err == -ERESTARTNOHAND || err == -ERESTARTNOINTR)
 		err = -EINTR;
-	arg->error = op->error;
-	if (!err)
-		arg->error = (struct nsattach_error){ .subject = -1 };
-	arg->stall_ns = op->released ? ktime_to_ns(ktime_sub(op->released, op->asked)) : 0;
+	arg->error = (struct nsattach_error){ .subject = -1 };
+	if (op && err)
+		arg->error = op->error;
+	arg->stall_ns = op && op->released ?
+				ktime_to_ns(ktime_sub(op->released, op->asked)) : 0;
 	arg->nr_threads = err ? 0 : op->nr_moved;
-	arg->rounds = op->rounds;
-	for (i = 0; i < op->nr_subjects; i++) {
+	arg->rounds = op ? op->rounds : 0;
+	for (i = 0; i < nr; i++) {
 		subjects[i].nr_threads = err ? 0 : op->subjects[i].nr_moved;
-		subjects[i].result = err && (op->error.subject == i || op->nr_subjects == 1) ?
+		subjects[i].result = err && (arg->error.subject == i || nr == 1) ?
 					     err : err ? -ECANCELED : 0;
 	}
 }
@@ -153,7 +139,7 @@ int nsa_attach_run(struct nsa_request *r, unsigned int first, unsigned int nr)
 	int err;
 
 	if (!op) {
-		report_nothing(&r->arg, subjects, nr, -ENOMEM);
+		report(NULL, &r->arg, subjects, nr, -ENOMEM);
 		return -ENOMEM;
 	}
 	op->flags = r->arg.flags;
@@ -164,7 +150,7 @@ int nsa_attach_run(struct nsa_request *r, unsigned int first, unsigned int nr)
 	op->deadline = ktime_add_ns(ktime_get(), r->arg.timeout_ns);
 
 	err = run(op, r, subjects);
-	report(op, &r->arg, subjects, err);
+	report(op, &r->arg, subjects, nr, err);
 	nsa_audit(op, err);
 	if (err == -ERESTARTNOINTR || err == -ERESTARTNOHAND)
 		keep_deadline(op, &r->arg);

@@ -128,7 +128,7 @@ static void note_asleep(struct nsa_thread *th)
 		th->op->stale = true;
 }
 
-/* A thread in a stop does not wake for a task_work: see 2. above. Under op->lock. */
+/* A thread in a stop does not wake for TWA_SIGNAL: see 2. above. Under op->lock. */
 static void note_stopped(struct nsa_thread *th)
 {
 	th->state = NSA_STOPPED;
@@ -148,9 +148,8 @@ static bool is_dumping(const struct nsa_thread *th)
 static void nudge(struct nsa_thread *th)
 {
 	th->gently = false;
-	if (is_dumping(th))
-		return;
-	th->nudged = nsa_queue_work(th, &th->nudge, TWA_SIGNAL);
+	if (!is_dumping(th))
+		th->nudged = nsa_queue_work(th, &th->nudge, TWA_SIGNAL);
 }
 
 /* Return: true for a thread that is left to itself for some more time. */

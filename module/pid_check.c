@@ -135,8 +135,7 @@ static int check_process(struct pid_move *mv, struct task_struct *p)
 	if (err || !mv->back)
 		return err;
 	/* One that kept its session outside, and has joined a group that is led inside. */
-	if (nsa_pid_stays(mv, task_session(p)) && !task_session(p)->moving &&
-	    !nsa_pid_stays(mv, task_pgrp(p)))
+	if (pid_level(task_session(p)) <= mv->target->level && !nsa_pid_stays(mv, task_pgrp(p)))
 		return busy(mv, NSATTACH_R_PID_GROUP, p, task_pgrp(p));
 	return 0;
 }

@@ -77,20 +77,20 @@ static bool may_restart(int nr, const struct pt_regs *regs)
 void nsa_restart_transparently(void)
 {
 	struct pt_regs *regs = current_pt_regs();
+	int nr = syscall_get_nr(current, regs);
 
 	if (current->flags & (PF_EXITING | PF_KTHREAD | NSA_PF_WORKER))
 		return;
 	/* In a stop at its entry (ptrace_notify() runs task_works): it shall not end for this. */
-	if (syscall_get_nr(current, regs) != -1 && nsa_call_unfinished(regs)) {
+	if (nr != -1 && nsa_call_unfinished(regs)) {
 		clear_notify_signal();
 		return;
 	}
 	if (task_sigpending(current))
 		return;
-	if (in_compat_syscall() || syscall_get_nr(current, regs) == -1 ||
-	    syscall_get_error(current, regs) != -EINTR)
+	if (in_compat_syscall() || nr == -1 || syscall_get_error(current, regs) != -EINTR)
 		return;
-	if (!may_restart(syscall_get_nr(current, regs), regs))
+	if (!may_restart(nr, regs))
 		return;
 	syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
 	/* The arch code may have decided before: have it look again. */

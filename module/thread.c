@@ -464,21 +464,16 @@ static void take_back_interruption(struct nsa_thread *th)
  */
 static void take_back_work(struct nsa_thread *th)
 {
-	bool here;
+	bool here = READ_ONCE(th->came);
 
 	if (th->op->state == NSA_COMMITTED && th->was_stopped && nsa_pid_has_to_learn(th))
 		return;
-	if (READ_ONCE(th->came)) {
-		if (th->nudged)
-			take_back(th, &th->nudge);
+	if (!here && th->interrupted && has_run_since(th))
 		return;
-	}
-	if (th->interrupted && has_run_since(th))
-		return;
-	here = !take_back(th, &th->work);
+	here = here || !take_back(th, &th->work);
 	if (th->nudged)
 		here |= !take_back(th, &th->nudge);
-	if (th->flagged && !here)
+	if (!here && th->flagged)
 		take_back_interruption(th);
 }
 
