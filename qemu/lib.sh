@@ -86,11 +86,16 @@ interruptible() {
 	return $rc
 }
 
-# grouped COMMAND...: the same for what starts many others, all of which the signal ends.
+# grouped FUNCTION...: the same for what starts many others, in a process group of its own, which the signal ends whole. It has
+# nothing to tidy up for its parent.
 grouped() {
 	local rc=0
 	set -m
-	"$@" </dev/null &
+	(
+		exit_commands=() running=''
+		set_traps
+		"$@"
+	) </dev/null &
 	running=-$!
 	set +m
 	wait "$!" || rc=$?

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # matrix.sh [KERNEL[:CONFIG]|:CONFIG]...: every suite, at whole scale, on every kernel and config that makes sense, or on those
-# of a kernel or with a config; two guests at a time where there is memory for that. Prints a line as a row begins and ends and as each suite ends, then one table (a row per
-# kernel, a column per suite, in a cell passed, failed and skipped tests and the time), then for each red cell what the log says
-# and the command that runs it again.
+# of a kernel or with a config; two guests at a time where there is memory for that. Prints a line as a row begins and ends and
+# as each suite ends, then one table (a row per kernel, a column per suite, in a cell passed, failed and skipped tests and the
+# time), then for each red cell what the log says and the command that runs it again.
 #   TEST="threads abi"   only these suites, on the kernels that have them
 #   KSRC=/path/to/linux  that tree instead of Debian's kernels
 #   SCALE=quick          at the scale of make test

@@ -48,7 +48,8 @@ lost() {
 	local name file
 	for name in "$@"; do
 		file=$top/module/$(field file "$name")
-		! sed -E -f "$top/tests/mutants/$name.sed" "$file" 2>/dev/null | cmp -s - "$file" 2>/dev/null || echo "$name.sed: changes nothing in ${file##*/}"
+		! sed -E -f "$top/tests/mutants/$name.sed" "$file" 2>/dev/null | cmp -s - "$file" 2>/dev/null ||
+			echo "$name.sed: changes nothing in ${file##*/}"
 	done
 }
 
@@ -56,10 +57,9 @@ all_names() { (cd "$top/tests/mutants" && printf '%s\n' *.sed | sed 's/\.sed$//'
 
 # names: the mutants, those of the slow kernels first
 names() {
-	local config file name
+	local config name
 	for config in $debug_configs plain; do
-		for file in "$top"/tests/mutants/*.sed; do
-			name=$(basename "$file" .sed)
+		all_names | while read -r name; do
 			if [ "$(field config "$name")" = "$config" ] && selected "$name"; then echo "$name"; fi
 		done
 	done
@@ -266,6 +266,9 @@ say "$(names | wc -l) mutants, ${WORKERS:-2} at a time"
 # For grouped.
 all_mutants() { names | xargs -P "${WORKERS:-2}" -n 1 "$0" --one; }
 grouped all_mutants || :
-names | while read -r name; do cat "$dir/$name.row" 2>/dev/null || printf '%s\t%s\tERROR\t-\tended by somebody\t0\n' "$name" "$(field config "$name")"; done >"$build/mutants.tsv"
+names | while read -r name; do
+	cat "$dir/$name.row" 2>/dev/null ||
+		printf '%s\t%s\tERROR\t-\tended by somebody\t0\n' "$name" "$(field config "$name")"
+done >"$build/mutants.tsv"
 say "$(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
 table "$build/mutants.tsv"

@@ -216,24 +216,21 @@ on_kernel() { # KERNEL CONFIG
 	unlock "vm-$checkout-$1-$2"
 }
 
-# apart KERNEL CONFIG: on_kernel, or host, in a process of its own, so that a kernel that cannot be had, or a module that does
-# not compile for it, is one failure and the others still run. Not in an if or ||, where set -e would not hold in it. And in a
-# process group of its own, which a signal ends whole: the shell alone would wait for the kernel that it has compiled.
+# of KERNEL CONFIG: with set -e, which its caller must not have
+of() {
+	set -e
+	case $1 in host) host ;; *) on_kernel "$@" ;; esac
+}
+
+# apart KERNEL CONFIG: in a process of its own, so that a kernel that cannot be had, or a module that does not compile for it,
+# is one failure and the others still run. Not in an if or ||, where set -e would not hold in it. The shell alone would wait for
+# the kernel that it has compiled, so a signal ends all that it has started.
 apart() {
 	local status
-	set -m
-	(
-		exit_commands=() running=''
-		set_traps
-		set -e
-		case $1 in host) host ;; *) on_kernel "$@" ;; esac
-	) </dev/null &
-	running=-$!
-	set +em
-	wait "$!"
+	set +e
+	grouped of "$@"
 	status=$?
 	set -e
-	running=''
 	[ $status = 0 ] || red "$1" "$2" build 'what is to run could not be had or made, see above'
 }
 
