@@ -87,7 +87,7 @@ int attach_call(struct attach *a)
 	return attach_call_on(device_fd(), a);
 }
 
-int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flags,
+int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flags, const char *wd,
 		    struct nsattach_error *error)
 {
 	struct attach a;
@@ -95,6 +95,9 @@ int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flag
 
 	attach_init(&a);
 	a.arg.flags = flags;
+	a.arg.wd = (uintptr_t)wd;
+	a.arg.wds = wd ? (uintptr_t)a.wds : 0;
+	a.wds[0] = (uintptr_t)wd;
 	ret = attach_add_subject(&a, subject);
 	if (!ret)
 		ret = attach_set_target(&a, target, namespaces);
@@ -109,7 +112,7 @@ int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flag
 int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 	       struct nsattach_error *error)
 {
-	return attach_pid_with(subject, target, namespaces, 0, error);
+	return attach_pid_with(subject, target, namespaces, 0, NULL, error);
 }
 
 long carry_out(char *text)

@@ -42,7 +42,8 @@ int attach_call(struct attach *a);
 /* One subject into the namespaces of one target; @error may be NULL. */
 int attach_pid(pid_t subject, pid_t target, uint64_t namespaces,
 	       struct nsattach_error *error);
-int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flags,
+/* @wd: NULL, or the working directory for all and for it in particular */
+int attach_pid_with(pid_t subject, pid_t target, uint64_t namespaces, __u32 flags, const char *wd,
 		    struct nsattach_error *error);
 /* The first, tried again as long as the engine answers EAGAIN. */
 int attach_pid_retry(pid_t subject, pid_t target, uint64_t namespaces,

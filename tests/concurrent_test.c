@@ -195,17 +195,16 @@ static pid_t ask(const pid_t *subjects, unsigned int nr, const struct place *to,
 	_exit(-attach_call(&a));
 }
 
-/* The subject becomes one that another attach holds, until a byte comes by the pipe: who asked. */
+/* The subject becomes one that another attach holds, until end_vfork(): who asked. */
 static const char *start_holder(FIXTURE_DATA(concurrent) *self, pid_t *holder)
 {
-	struct subject_options options = { .threads = 3, .body = body_vfork };
 	struct subject *s = &self->subject;
 	const char *bad;
 
 	subject_stop(s);
-	bad = pipe(vfork_pipe) ? "pipe" : subject_start(s, &options);
-	if (bad || !UNTIL(task_state(s->pid, subject_tid(s, 1)) == 'D'))
-		return bad ? bad : "it is not stuck";
+	bad = start_vfork(s, 3, 0);
+	if (bad)
+		return bad;
 	*holder = ask(&s->pid, 1, &self->a, 20);
 	/* Asked, and so claimed. */
 	return UNTIL(task_state(s->pid, subject_tid(s, 2)) == 'D' ||
@@ -228,7 +227,7 @@ TEST_F_TIMEOUT(concurrent, who_may_not_move_it_is_told_before_they_wait_for_thei
 	ASSERT_EQ(user, waitpid(user, &status, 0));
 	EXPECT_EQ(NSATTACH_R_PERM_SUBJECT, WEXITSTATUS(status));
 	chmod(NSATTACH_DEVICE, st.st_mode & 07777);
-	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(end_vfork());
 	ASSERT_EQ(holder, waitpid(holder, &status, 0));
 	EXPECT_EQ(0, status);
 }
@@ -268,7 +267,7 @@ TEST_F_TIMEOUT(concurrent, set_that_waits_for_one_of_its_members_holds_none, 120
 	waiter = ask(pids, 2, &self->b, 100);
 	ASSERT_TRUE(UNTIL(task_syscall(waiter, waiter) == SYS_ioctl));
 	ASSERT_ATTACHED(attach_pid(free.pid, self->a.pid, NS_BASE, &error), error);
-	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(end_vfork());
 	ASSERT_EQ(holder, waitpid(holder, &status, 0));
 	EXPECT_EQ(0, status);
 	ASSERT_EQ(waiter, waitpid(waiter, &status, 0));

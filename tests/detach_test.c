@@ -232,11 +232,8 @@ static void body_chrooted(struct subject_shared *shared, unsigned int index)
 {
 	pthread_t sharer;
 
-	if (index == 1 && (unshare(CLONE_FS) || chroot("/tmp") ||
-			   pthread_create(&sharer, NULL, unshare_root, shared)))
-		ADD(shared->bad, 1);
-	ADD(shared->rounds, 1);
-	body_wait(shared, index);
+	body_end(shared, index, !(index == 1 && (unshare(CLONE_FS) || chroot("/tmp") ||
+			   pthread_create(&sharer, NULL, unshare_root, shared))));
 }
 
 /* Where a new one comes from can not be told: two had that root, each from elsewhere. */
@@ -462,10 +459,7 @@ TEST_F_TIMEOUT(detach, list_is_empty_in_a_pid_namespace_that_they_are_not_in, 24
 
 static void body_own_uts(struct subject_shared *shared, unsigned int index)
 {
-	if (index % 2 && unshare(CLONE_NEWUTS))
-		ADD(shared->bad, 1);
-	ADD(shared->rounds, 1);
-	body_wait(shared, index);
+	body_end(shared, index, !(index % 2 && unshare(CLONE_NEWUTS)));
 }
 
 TEST_F_TIMEOUT(detach, gives_each_thread_the_namespaces_of_its_own, 240)

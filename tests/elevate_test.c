@@ -206,15 +206,10 @@ static const struct who setuid_mover = { "user with sys_admin and setuid", 1000,
 
 static void body_climb(struct subject_shared *shared, unsigned int index)
 {
-	int fd;
-
-	if (index == 1) {
-		fd = gate_shut(SYS_setresuid, -1);
-		SET(shared->rounds, (uint32_t)fd + 1);
-		/* This thread's ids only. */
-		if (fd < 0 || syscall(SYS_setresuid, 0, 0, 0))
-			ADD(shared->bad, 1);
-	}
+	/* This thread's ids only. */
+	if (index == 1 && (!gate_shut_by(shared, SYS_setresuid, -1) ||
+			   syscall(SYS_setresuid, 0, 0, 0)))
+		ADD(shared->bad, 1);
 	body_wait(shared, index);
 }
 
@@ -233,8 +228,7 @@ TEST_F_TIMEOUT(elevate, who_elevates_itself_on_its_way_is_refused, 120)
 	ASSERT_TRUE(module_let_sleep(false));
 	ASSERT_CLEAN(subject_start(&caller, &caller_options));
 	ASSERT_CLEAN(subject_start(&subject, &options));
-	ASSERT_TRUE(UNTIL(GET(subject.shared->rounds)));
-	ASSERT_CLEAN(gate_wait(&gate, subject.pid, (int)GET(subject.shared->rounds) - 1));
+	ASSERT_CLEAN(gate_wait_for(&gate, &subject));
 	order = (void *)caller.shared->text;
 	*order = (struct order){ subject.pid, self->target.pid, CLONE_NEWUTS, { 0 } };
 	subject_call_begin(&caller, carry_out);

@@ -12,6 +12,7 @@
 
 #include "attach.h"
 #include "gate.h"
+#include "shared.h"
 
 int gate_shut(long nr, long other)
 {
@@ -46,6 +47,21 @@ const char *gate_wait(struct gate *gate, pid_t pid, int number)
 		return "SECCOMP_IOCTL_NOTIF_RECV";
 	gate->id = notice.id;
 	return NULL;
+}
+
+bool gate_shut_by(struct subject_shared *shared, long nr, long other)
+{
+	int fd = gate_shut(nr, other);
+
+	SET(shared->rounds, (uint32_t)fd + 1);
+	return fd >= 0;
+}
+
+const char *gate_wait_for(struct gate *gate, const struct subject *s)
+{
+	if (!UNTIL(GET(s->shared->rounds)))
+		return "no gate";
+	return gate_wait(gate, s->pid, (int)GET(s->shared->rounds) - 1);
 }
 
 void gate_open(struct gate *gate)

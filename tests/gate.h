@@ -2,8 +2,11 @@
 #ifndef NSATTACH_TESTS_GATE_H
 #define NSATTACH_TESTS_GATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "subject.h"
 
 /**
  * struct gate - holds a thread at the entry of a system call
@@ -24,6 +27,12 @@ struct gate {
 int gate_shut(long nr, long other);
 /* In the test: NULL once the thread of @pid is held, or what went wrong. */
 const char *gate_wait(struct gate *gate, pid_t pid, int number);
+/*
+ * The two for a body of a subject: its number goes by shared->rounds. True if it is shut;
+ * NULL once the thread is held, or what went wrong.
+ */
+bool gate_shut_by(struct subject_shared *shared, long nr, long other);
+const char *gate_wait_for(struct gate *gate, const struct subject *s);
 /* It goes on with the call. */
 void gate_open(struct gate *gate);
 

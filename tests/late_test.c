@@ -40,14 +40,8 @@ static struct deed {
 
 static void body(struct subject_shared *shared, unsigned int index)
 {
-	int fd;
-
-	if (index == HELD) {
-		fd = gate_shut(deed.nr, deed.other);
-		SET(shared->rounds, (uint32_t)fd + 1);
-		if (fd < 0 || deed.run())
-			ADD(shared->bad, 1);
-	}
+	if (index == HELD && (!gate_shut_by(shared, deed.nr, deed.other) || deed.run()))
+		ADD(shared->bad, 1);
 	body_wait(shared, index);
 }
 
@@ -144,11 +138,7 @@ static const char *start_held(struct subject *s, struct gate *gate, const struct
 
 	deed = *what;
 	bad = subject_start(s, &options);
-	if (bad)
-		return bad;
-	if (!UNTIL(GET(s->shared->rounds)) || GET(s->shared->bad))
-		return "no gate";
-	return gate_wait(gate, s->pid, (int)GET(s->shared->rounds) - 1);
+	return bad ? bad : gate_wait_for(gate, s);
 }
 
 static int ask_for_parent(void)
@@ -573,8 +563,7 @@ TEST_F_TIMEOUT(late, thread_that_is_let_go_into_a_call_is_waited_for, 120)
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	pid = self->subject.pid;
 	traced = subject_tid(&self->subject, TRACED);
-	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
-	ASSERT_CLEAN(gate_wait(&self->gate, pid, (int)GET(self->subject.shared->rounds) - 1));
+	ASSERT_CLEAN(gate_wait_for(&self->gate, &self->subject));
 	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, traced, NULL, PTRACE_O_TRACESYSGOOD));
 	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, traced, NULL, NULL));
 	ASSERT_EQ(traced, waitpid(traced, NULL, __WALL));

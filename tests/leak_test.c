@@ -47,25 +47,6 @@ FIXTURE_TEARDOWN(leak)
 	place_stop(&self->b);
 }
 
-/* One call of its kind: what it returned. */
-static int attach_with(pid_t subject, const struct place *to, uint64_t namespaces, __u32 flags,
-		       const char *wd)
-{
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	ret = attach_add_subject(&a, subject);
-	ret = ret ? ret : attach_set_target(&a, to->pid, namespaces);
-	a.arg.flags = flags;
-	a.arg.wd = (uintptr_t)wd;
-	a.arg.wds = (uintptr_t)a.wds;
-	a.wds[0] = (uintptr_t)wd;
-	ret = ret ? ret : attach_call(&a);
-	attach_done(&a);
-	return ret;
-}
-
 /* With a timeout, so that the kernel does not restart it by itself. */
 static long read_from_socket(char *text)
 {
@@ -81,7 +62,7 @@ static long read_from_socket(char *text)
 /* So that its call is restarted. */
 static int fetched(pid_t subject, const struct place *to)
 {
-	int ret = module_let_sleep(false) ? attach_with(subject, to, NS_NOPID, 0, NULL) : -EINVAL;
+	int ret = module_let_sleep(false) ? attach_pid(subject, to->pid, NS_NOPID, NULL) : -EINVAL;
 
 	module_let_sleep(true);
 	return ret;
@@ -102,22 +83,24 @@ static int by_files(pid_t subject, const struct place *to)
 
 static int with_root(pid_t subject, const struct place *to)
 {
-	return attach_with(subject, to, NS_BASE, NSATTACH_F_ROOT, "/inner");
+	return attach_pid_with(subject, to->pid, NS_BASE, NSATTACH_F_ROOT, "/inner", NULL);
 }
 
 static int checked(pid_t subject, const struct place *to)
 {
-	return attach_with(subject, to, NS_BASE, NSATTACH_F_CHECK, NULL);
+	return attach_pid_with(subject, to->pid, NS_BASE, NSATTACH_F_CHECK, NULL, NULL);
 }
 
 static int refused(pid_t subject, const struct place *to)
 {
-	return attach_with(subject, to, NS_BASE, 0, "/missing") == -ENOENT ? 0 : -EINVAL;
+	int ret = attach_pid_with(subject, to->pid, NS_BASE, 0, "/missing", NULL);
+
+	return ret == -ENOENT ? 0 : -EINVAL;
 }
 
 static int with_user(pid_t subject, const struct place *to)
 {
-	return attach_with(subject, to, NS_BASE | CLONE_NEWUSER, 0, NULL);
+	return attach_pid(subject, to->pid, NS_BASE | CLONE_NEWUSER, NULL);
 }
 
 static int with_user_and_back(pid_t subject, const struct place *to)
@@ -287,14 +270,14 @@ static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *
 	self->b.pid = target.pid;
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, rooted ? subject_call(&target, enter_directory) : 0);
-		ASSERT_EQ(0, attach_with(self->subject.pid, &self->b, NS_NOPID, flags,
-					 rooted ? "/" : DIRECTORY));
+		ASSERT_EQ(0, attach_pid_with(self->subject.pid, self->b.pid, NS_NOPID, flags,
+					     rooted ? "/" : DIRECTORY, NULL));
 		ASSERT_EQ(0, rooted ? subject_call(&target, leave_directory) : 0);
 		EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
 		/* On to another place, back to the first, and by its end. */
 		if (i == 0)
-			ret = attach_with(self->subject.pid, &self->a, NS_NOPID,
-					  NSATTACH_F_CHROOTED, NULL);
+			ret = attach_pid_with(self->subject.pid, self->a.pid, NS_NOPID,
+					      NSATTACH_F_CHROOTED, NULL, NULL);
 		else if (i == 1)
 			ret = detach_pid(self->subject.pid, NULL);
 		else
@@ -343,7 +326,7 @@ TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_refusal_for_a_chroot, 120)
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	ASSERT_EQ(0, mount_directory(NULL));
 	ASSERT_EQ(0, subject_call(&self->subject, chroot_beside));
-	EXPECT_EQ(-EXDEV, attach_with(self->subject.pid, &self->a, NS_BASE, 0, NULL));
+	EXPECT_EQ(-EXDEV, attach_pid(self->subject.pid, self->a.pid, NS_BASE, NULL));
 	subject_stop(&self->subject);
 	EXPECT_TRUE(SOON(!unmount_directory(NULL)));
 	rmdir(DIRECTORY);
@@ -362,8 +345,8 @@ TEST_F_TIMEOUT(leak, mounts_of_a_caller_can_be_taken_away_after_it_was_refused, 
 	ASSERT_EQ(0, mount_directory(NULL));
 	caller = fork_child();
 	if (!caller)
-		_exit(chdir(DIRECTORY) ? 255 : -attach_with(self->subject.pid, &self->a, NS_BASE,
-							    NSATTACH_F_WHOLE_TREE, NULL));
+		_exit(chdir(DIRECTORY) ? 255 : -attach_pid_with(self->subject.pid, self->a.pid, NS_BASE,
+								NSATTACH_F_WHOLE_TREE, NULL, NULL));
 	ASSERT_EQ(caller, waitpid(caller, &status, 0));
 	EXPECT_EQ(EAGAIN, WEXITSTATUS(status));
 	EXPECT_TRUE(SOON(!unmount_directory(NULL)));

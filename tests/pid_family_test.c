@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Parents and children, sessions and process groups of those who move into a pid
- * namespace and out of it
+ * Parents and children of those who move into a pid namespace and out of it
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -44,29 +43,6 @@ FIXTURE_TEARDOWN(family)
 	place_stop(&self->b);
 }
 
-/* "7 7": the numbers in a line of status, in one of some static buffers. */
-static const char *numbers(pid_t pid, const char *key)
-{
-	static char texts[4][64];
-	static unsigned int next;
-	char *text = texts[next++ % 4];
-	int nr[MAX_NUMBERS], n = numbers_of(pid, pid, key, nr);
-	size_t len = 0;
-
-	text[0] = '\0';
-	for (int i = 0; i < n; i++)
-		len += (size_t)snprintf(text + len, 64 - len, i ? " %d" : "%d", nr[i]);
-	return text;
-}
-
-static const char *twice(int nr)
-{
-	static char text[32];
-
-	snprintf(text, sizeof(text), "%d %d", nr, nr);
-	return text;
-}
-
 /* The number of its parent as the container sees it. */
 static int parent_inside(const struct place *place, int nr)
 {
@@ -75,32 +51,6 @@ static int parent_inside(const struct place *place, int nr)
 	snprintf(path, sizeof(path), "/proc/%d/root/proc/%d/status", place->pid, nr);
 	line = strstr(read_at(AT_FDCWD, path, buf, sizeof(buf)), "\nPPid:");
 	return line ? atoi(line + 6) : -1;
-}
-
-static pid_t first_child(pid_t pid)
-{
-	char path[96], buf[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	return atoi(read_at(AT_FDCWD, path, buf, sizeof(buf)));
-}
-
-static long own_parent(char *text)
-{
-	(void)text;
-	return syscall(SYS_getppid);
-}
-
-static long own_group(char *text)
-{
-	(void)text;
-	return getpgrp();
-}
-
-static long own_session(char *text)
-{
-	(void)text;
-	return getsid(0);
 }
 
 TEST_F(family, tree_stays_a_tree)
@@ -128,51 +78,6 @@ TEST_F(family, tree_stays_a_tree)
 	EXPECT_CLEAN(not_in(pids[1], &self->a, 0));
 }
 
-static long wait_for_group(char *text)
-{
-	(void)text;
-	return waitpid(0, NULL, 0);
-}
-
-static long waitid_for_group(char *text)
-{
-	siginfo_t info = { 0 };
-
-	(void)text;
-	return waitid(P_PGID, 0, &info, WEXITED) ? -errno : info.si_pid;
-}
-
-/* What it waits for is a group that neither is in any more. */
-static void group_is_waited_for(struct __test_metadata *_metadata, FIXTURE_DATA(family) *self,
-				long nr, subject_fn wait)
-{
-	struct nsattach_error error;
-	pid_t pids[2];
-
-	pids[0] = self->pid;
-	pids[1] = subject_fork(&self->subject);
-	ASSERT_LT(0, pids[1]);
-	subject_call_begin(&self->subject, wait);
-	ASSERT_TRUE(UNTIL(task_syscall(pids[0], pids[0]) == nr &&
-			  task_state(pids[0], pids[0]) == 'S'));
-	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
-	ASSERT_EQ(0, kill(pids[1], SIGKILL));
-	ASSERT_TRUE(SOON(!task_state(pids[1], pids[1])));
-	EXPECT_EQ(pids[1], subject_call_end(&self->subject));
-}
-
-TEST_F(family, who_waits_for_the_children_of_its_group_is_told_of_them)
-{
-	NEEDS_PID_MOVE();
-	group_is_waited_for(_metadata, self, SYS_wait4, wait_for_group);
-}
-
-TEST_F(family, who_waits_by_waitid_for_the_children_of_its_group_is_told_of_them)
-{
-	NEEDS_PID_MOVE();
-	group_is_waited_for(_metadata, self, SYS_waitid, waitid_for_group);
-}
-
 TEST_F(family, tree_is_refused_as_a_whole)
 {
 	struct nsattach_error error;
@@ -194,37 +99,6 @@ TEST_F(family, tree_is_refused_as_a_whole)
 	EXPECT_NE(pids[1], inner_number(pids[1]));
 	EXPECT_EQ(pids[0], parent_inside(&self->a, inner_number(pids[1])));
 	kill_and_reap(taker);
-}
-
-TEST_F(family, new_session_by_default)
-{
-	struct nsattach_error error;
-
-	NEEDS_PID_MOVE();
-	ASSERT_ATTACHED(move_pid(self->pid, &self->a, CLONE_NEWPID, 0, &error), error);
-	EXPECT_STREQ(twice(self->pid), numbers(self->pid, "NSsid"));
-	EXPECT_STREQ(twice(self->pid), numbers(self->pid, "NSpgid"));
-	EXPECT_EQ(self->pid, subject_call(&self->subject, own_group));
-	EXPECT_EQ(self->pid, subject_call(&self->subject, own_session));
-	EXPECT_EQ(0, subject_call(&self->subject, own_parent));
-}
-
-TEST_F(family, session_can_be_kept)
-{
-	struct nsattach_error error;
-	char expected[32];
-
-	NEEDS_PID_MOVE();
-	ASSERT_ATTACHED(move_pid(self->pid, &self->a, CLONE_NEWPID, NSATTACH_F_PID_KEEP_SESSION,
-				 &error), error);
-	snprintf(expected, sizeof(expected), "%d 0", getsid(0));
-	EXPECT_STREQ(expected, numbers(self->pid, "NSsid"));
-	snprintf(expected, sizeof(expected), "%d 0", getpgrp());
-	EXPECT_STREQ(expected, numbers(self->pid, "NSpgid"));
-	EXPECT_EQ(0, subject_call(&self->subject, own_group));
-	ASSERT_ATTACHED(detach_pid(self->pid, &error), error);
-	EXPECT_EQ(getpgrp(), subject_call(&self->subject, own_group));
-	EXPECT_EQ(getsid(0), subject_call(&self->subject, own_session));
 }
 
 TEST_F(family, parent_outside_waits_for_it)
@@ -257,91 +131,6 @@ TEST_F(family, init_inside_becomes_the_parent_if_asked)
 	EXPECT_STREQ("1", numbers(self->pid, "PPid"));
 	kill(self->pid, SIGKILL);
 	self->subject.pid = 0;
-}
-
-/* As a shell starts it: N processes in a group that the first one leads. */
-static void start_job(pid_t *pids, int nr)
-{
-	for (int i = 0; i < nr; i++) {
-		pids[i] = fork_child();
-		if (!pids[i]) {
-			for (;;)
-				pause();
-		}
-		setpgid(pids[i], pids[0]);
-	}
-}
-
-static int kill_group(void *arg)
-{
-	return kill(-*(int *)arg, SIGTERM) ? 1 : 0;
-}
-
-/* The first one leads the group of all, or another that of those behind it. */
-TEST_F(family, job_of_a_shell_moves_with_its_group)
-{
-	NEEDS_PID_MOVE();
-	for (int leader = 0; leader < 2; leader++) {
-		struct nsattach_error error;
-		pid_t job[3];
-		int status;
-
-		start_job(job, 3);
-		for (int i = leader; i < 3; i++)
-			ASSERT_EQ(0, setpgid(job[i], job[leader]));
-		ASSERT_ATTACHED(move_pids(job, 3, self->a.pid, NS_BASE, 0, &error), error);
-		for (int i = 0; i < 3; i++) {
-			EXPECT_STREQ(twice(job[i]), numbers(job[i], "NSpid"));
-			EXPECT_STREQ(twice(job[i ? leader : 0]), numbers(job[i], "NSpgid"));
-			EXPECT_STREQ(twice(job[0]), numbers(job[i], "NSsid"));
-		}
-		ASSERT_EQ(0, inside(&self->a, kill_group, &job[leader]));
-		for (int i = leader; i < 3; i++) {
-			ASSERT_EQ(job[i], waitpid(job[i], &status, 0));
-			EXPECT_EQ(SIGTERM, WTERMSIG(status));
-		}
-		if (leader)
-			kill_and_reap(job[0]);
-	}
-}
-
-TEST_F(family, job_keeps_its_group_with_the_session)
-{
-	struct nsattach_error error;
-	char expected[32];
-	pid_t job[2];
-
-	NEEDS_PID_MOVE();
-	start_job(job, 2);
-	ASSERT_ATTACHED(move_pids(job, 2, self->a.pid, NS_BASE, NSATTACH_F_PID_KEEP_SESSION,
-				  &error), error);
-	snprintf(expected, sizeof(expected), "%d 0", getsid(0));
-	for (int i = 0; i < 2; i++) {
-		EXPECT_STREQ(twice(job[0]), numbers(job[i], "NSpgid"));
-		EXPECT_STREQ(expected, numbers(job[i], "NSsid"));
-	}
-	/* The shell can still signal its job. */
-	EXPECT_EQ(0, kill(-job[0], SIGTERM));
-	for (int i = 0; i < 2; i++)
-		EXPECT_EQ(job[i], waitpid(job[i], NULL, 0));
-}
-
-TEST_F(family, member_of_a_group_moves_alone)
-{
-	struct nsattach_error error;
-	pid_t job[2];
-
-	NEEDS_PID_MOVE();
-	start_job(job, 2);
-	ASSERT_ATTACHED(move_pids(job + 1, 1, self->a.pid, NS_BASE, 0, &error), error);
-	EXPECT_STREQ(twice(job[1]), numbers(job[1], "NSpgid"));
-	EXPECT_STREQ(twice(job[1]), numbers(job[1], "NSsid"));
-	EXPECT_EQ(job[0], getpgid(job[0]));
-	/* Its old group does not reach it any more. */
-	EXPECT_EQ(0, kill(-job[0], SIGTERM));
-	EXPECT_EQ(job[0], waitpid(job[0], NULL, 0));
-	EXPECT_EQ(0, waitpid(job[1], NULL, WNOHANG));
-	kill_and_reap(job[1]);
 }
 
 /* A pid namespace inside of that of @place: its init, as numbered here. */
@@ -495,93 +284,6 @@ TEST_F(family, thread_born_inside_leaves_with_it)
 	ASSERT_ATTACHED(move_pid(self->pid, &self->b, NS_BASE, NSATTACH_F_PID_RENUMBER, &error),
 			error);
 	EXPECT_EQ(2, levels_of(self->pid));
-}
-
-/* true | sleep: the group's leader has been waited for, the other one is still there. */
-static pid_t start_rest_of_a_job(struct subject_shared *shared)
-{
-	pid_t leader = fork(), rest;
-
-	if (!leader)
-		_exit(setpgid(0, 0));
-	rest = fork();
-	if (!rest) {
-		for (;;)
-			pause();
-	}
-	setpgid(leader, leader);
-	setpgid(rest, leader);
-	SET(shared->rounds, (uint32_t)leader);
-	SET(shared->births, (uint32_t)rest);
-	waitpid(leader, NULL, 0);
-	return rest;
-}
-
-static int lead_session(struct subject_shared *shared, void *arg)
-{
-	(void)arg;
-	return setsid() < 0 || start_rest_of_a_job(shared) < 0;
-}
-
-TEST_F(family, group_without_its_leader_stays_together)
-{
-	struct subject_options options = { .threads = 1, .setup = lead_session };
-	struct nsattach_error error;
-	struct subject shell;
-	char expected[32];
-	pid_t pids[2], leader;
-
-	NEEDS_PID_MOVE();
-	ASSERT_CLEAN(subject_start(&shell, &options));
-	leader = (pid_t)GET(shell.shared->rounds);
-	pids[0] = shell.pid;
-	pids[1] = (pid_t)GET(shell.shared->births);
-	ASSERT_EQ(leader, getpgid(pids[1]));
-	ASSERT_ATTACHED(move_pids(pids, 2, self->a.pid, NS_BASE, 0, &error), error);
-	EXPECT_STREQ(twice(pids[0]), numbers(pids[1], "NSsid"));
-	snprintf(expected, sizeof(expected), "%d 0", leader);
-	EXPECT_STREQ(expected, numbers(pids[1], "NSpgid"));
-	ASSERT_ATTACHED(detach_pids(pids, 2, &error), error);
-	EXPECT_EQ(leader, getpgid(pids[1]));
-	EXPECT_EQ(pids[0], getsid(pids[1]));
-	kill(pids[1], SIGKILL);
-	subject_stop(&shell);
-}
-
-static long join_group_of_child(char *text)
-{
-	pid_t child = *(pid_t *)text;
-
-	return setpgid(child, child) || setpgid(0, child);
-}
-
-static long lead_own_group(char *text)
-{
-	(void)text;
-	return setpgid(0, 0);
-}
-
-TEST_F(family, who_is_in_a_group_that_stays_inside_does_not_leave)
-{
-	struct nsattach_error error;
-	pid_t child;
-
-	NEEDS_PID_MOVE();
-	ASSERT_ATTACHED(move_pid(self->pid, &self->a, CLONE_NEWPID, NSATTACH_F_PID_KEEP_SESSION,
-				 &error), error);
-	ASSERT_LT(0, subject_fork(&self->subject));
-	child = first_child(self->pid);
-	*(pid_t *)self->subject.shared->text = inner_number(child);
-	ASSERT_EQ(0, subject_call(&self->subject, join_group_of_child));
-	EXPECT_REFUSED(EBUSY, NSATTACH_R_PID_GROUP, detach_pid(self->pid, &error), error);
-	EXPECT_EQ(child, error.tid);
-	EXPECT_EQ(self->pid, inner_number(self->pid));
-	EXPECT_EQ(child, getpgid(self->pid));
-	ASSERT_EQ(0, subject_call(&self->subject, lead_own_group));
-	ASSERT_ATTACHED(detach_pid(self->pid, &error), error);
-	EXPECT_EQ(getsid(0), getsid(self->pid));
-	EXPECT_EQ(self->pid, getpgid(self->pid));
-	kill(child, SIGKILL);
 }
 
 /* One of them has no number to give back. */

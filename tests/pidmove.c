@@ -189,3 +189,39 @@ int inside(const struct place *place, int (*fn)(void *arg), void *arg)
 	ret = wait_for(pid);
 	_exit(ret < 0 ? 255 : ret);
 }
+
+const char *numbers(pid_t pid, const char *key)
+{
+	static char texts[4][64];
+	static unsigned int next;
+	char *text = texts[next++ % 4];
+	int nr[MAX_NUMBERS], n = numbers_of(pid, pid, key, nr);
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, 64 - len, i ? " %d" : "%d", nr[i]);
+	return text;
+}
+
+const char *twice(int nr)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%d %d", nr, nr);
+	return text;
+}
+
+pid_t first_child(pid_t pid)
+{
+	char path[96], buf[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	return atoi(read_at(AT_FDCWD, path, buf, sizeof(buf)));
+}
+
+long own_parent(char *text)
+{
+	(void)text;
+	return syscall(SYS_getppid);
+}

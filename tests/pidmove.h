@@ -32,10 +32,18 @@ int detach_pids(const pid_t *subjects, unsigned int nr, struct nsattach_error *e
 
 /* From the line NSpid (or NSpgid, NSsid) of a thread: how many. */
 int numbers_of(pid_t pid, pid_t tid, const char *key, int nr[MAX_NUMBERS]);
+/* "7 7": the numbers in such a line of a process, in one of some static buffers; a number twice. */
+const char *numbers(pid_t pid, const char *key);
+const char *twice(int nr);
 /* The innermost number of a process, or 0. */
 int inner_number(pid_t pid);
 /* NULL if every thread has @levels numbers, all of them the one it has outside. */
 const char *not_numbered(const struct subject *s, unsigned int threads, int levels);
+
+/* Of those that its leading thread made. */
+pid_t first_child(pid_t pid);
+/* For subject_call(): the number of its parent as it sees it. */
+long own_parent(char *text);
 
 /*
  * A child of ours in the pid namespace of @target, with the number @nr there if

@@ -34,7 +34,6 @@ FIXTURE_SETUP(set)
 {
 	ASSERT_LE(0, device_fd());
 	ASSERT_EQ(0, attach_query(&self->query));
-	ASSERT_EQ(0, pipe(vfork_pipe));
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	attach_init(&self->call);
 	for (unsigned int i = 0; i < SIZE; i++) {
@@ -174,16 +173,14 @@ TEST_F_TIMEOUT(set, each_for_itself_fails_when_nobody_moves, 240)
 
 static const char *make_one_stuck(FIXTURE_DATA(set) *self, unsigned int index)
 {
-	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
-					   .body = body_vfork };
 	struct subject *s = &self->members[index];
 	const char *bad;
 
 	subject_stop(s);
 	snapshot_free(self->before[index]);
-	bad = subject_start(s, &options);
-	if (bad || !UNTIL(task_state(s->pid, subject_tid(s, 1)) == 'D'))
-		return bad ? bad : "it is not stuck";
+	bad = start_vfork(s, 3, NS_NOPID);
+	if (bad)
+		return bad;
 	self->before[index] = snapshot_take(s->pid);
 	close(self->call.subjects[index].pidfd);
 	self->call.subjects[index].pidfd = pidfd_of(s->pid);
@@ -354,80 +351,6 @@ TEST_F(set, caller_below_what_it_moves_is_no_child_left_behind)
 {
 	EXPECT_EQ(0, move_own_parent(&self->a, false));
 	EXPECT_EQ(NSATTACH_R_CHILD_LEFT, move_own_parent(&self->a, true));
-}
-
-/* Two members of the set share one fs_struct: both of them move. */
-static void move_sharers(struct __test_metadata *_metadata, FIXTURE_DATA(set) *self,
-			 const char *wd, const char *partner_wd)
-{
-	struct subject_options options = { .threads = 2, .unshare = NS_NOPID, .setup = setup_sharer, .arg = sharer_alloc(CLONE_FS) };
-	const struct sharer *partner = options.arg;
-	struct snapshot *before, *partner_before;
-	struct subject s;
-	struct attach a;
-
-	ASSERT_CLEAN(subject_start(&s, &options));
-	before = snapshot_take(s.pid);
-	partner_before = snapshot_take(partner->pid);
-	attach_init(&a);
-	ASSERT_EQ(0, attach_add_subject(&a, s.pid));
-	ASSERT_EQ(0, attach_add_subject(&a, partner->pid));
-	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
-	a.arg.wds = (uintptr_t)a.wds;
-	a.wds[0] = (uintptr_t)wd;
-	a.wds[1] = (uintptr_t)partner_wd;
-	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
-	attach_done(&a);
-	EXPECT_STREQ(wd ?: "/", task_cwd(s.pid));
-	EXPECT_STREQ(partner_wd ?: "/", task_cwd(partner->pid));
-	if (!wd)
-		EXPECT_CLEAN(not_moved(before, s.pid, &self->a, NS_BASE));
-	if (!partner_wd)
-		EXPECT_CLEAN(not_moved(partner_before, partner->pid, &self->a, NS_BASE));
-	snapshot_free(before);
-	snapshot_free(partner_before);
-	kill(partner->pid, SIGKILL);
-	subject_stop(&s);
-}
-
-TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_move_together, 240)
-{
-	move_sharers(_metadata, self, NULL, NULL);
-}
-
-TEST_F_TIMEOUT(set, members_that_share_root_and_cwd_get_one_each, 240)
-{
-	move_sharers(_metadata, self, "/inner", "/tmp");
-	move_sharers(_metadata, self, NULL, "/tmp");
-}
-
-/* One lock for the handlers of both. */
-TEST_F_TIMEOUT(set, stopped_members_that_share_signal_handlers_move_together, 240)
-{
-	struct subject_options options = { .threads = 1, .unshare = NS_NOPID, .setup = setup_sharer,
-					   .arg = sharer_alloc(CLONE_VM | CLONE_SIGHAND) };
-	struct subject s;
-	struct attach a;
-	pid_t pids[2];
-
-	ASSERT_CLEAN(subject_start(&s, &options));
-	pids[0] = s.pid;
-	pids[1] = ((struct sharer *)options.arg)->pid;
-	attach_init(&a);
-	for (int i = 0; i < 2; i++) {
-		kill(pids[i], SIGSTOP);
-		ASSERT_TRUE(UNTIL(task_state(pids[i], pids[i]) == 'T'));
-		ASSERT_EQ(0, attach_add_subject(&a, pids[i]));
-	}
-	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
-	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
-	for (int i = 0; i < 2; i++) {
-		EXPECT_CLEAN(not_in(pids[i], &self->a, NS_BASE));
-		EXPECT_EQ('T', task_state(pids[i], pids[i]));
-	}
-	attach_done(&a);
-	kill(pids[1], SIGKILL);
-	subject_stop(&s);
 }
 
 static const char *const own_wds[SIZE] = { "/inner", "/tmp", NULL, "/missing", "", "/inner" };

@@ -9,7 +9,7 @@
 #include "shared.h"
 #include "sharer.h"
 
-int vfork_pipe[2];
+static int vfork_pipe[2];
 
 /* Whoever shares memory has a stack of its own, and uses none of it. */
 pid_t share(unsigned long flags)
@@ -61,4 +61,20 @@ void body_vfork(struct subject_shared *shared, unsigned int index)
 	if (index == 1)
 		ADD(shared->rounds, 1);
 	body_wait(shared, index);
+}
+
+const char *start_vfork(struct subject *s, unsigned int threads, uint64_t unshare)
+{
+	struct subject_options options = { .threads = threads, .unshare = unshare,
+					   .body = body_vfork };
+	const char *bad = pipe(vfork_pipe) ? "pipe" : subject_start(s, &options);
+
+	if (bad)
+		return bad;
+	return UNTIL(task_state(s->pid, subject_tid(s, 1)) == 'D') ? NULL : "it is not stuck";
+}
+
+bool end_vfork(void)
+{
+	return write(vfork_pipe[1], "x", 1) == 1;
 }

@@ -5,6 +5,8 @@
 #ifndef NSATTACH_TESTS_SHARER_H
 #define NSATTACH_TESTS_SHARER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "subject.h"
@@ -29,10 +31,13 @@ int setup_sharer(struct subject_shared *shared, void *arg);
 struct sharer *sharer_alloc(unsigned long flags);
 
 /*
- * The parent of a vfork: killable, not interruptible, until a byte is written into the
- * pipe. For a body; in shared->rounds it counts itself when it is let go.
+ * The parent of a vfork: killable, not interruptible, until end_vfork(). For a body; in
+ * shared->rounds it counts itself when it is let go.
  */
-extern int vfork_pipe[2];
 void body_vfork(struct subject_shared *shared, unsigned int index);
+/* A subject of which thread 1 is one: NULL when that is stuck, or what went wrong. */
+const char *start_vfork(struct subject *s, unsigned int threads, uint64_t unshare);
+/* Its child ends: was it told? */
+bool end_vfork(void);
 
 #endif

@@ -122,22 +122,6 @@ static long most_grown(const struct slabs *before, const struct slabs *after, co
 	return most;
 }
 
-/* One call: what it returned. */
-static int attach_with(pid_t subject, const struct place *to, __u32 flags, const char *wd)
-{
-	struct attach a;
-	int ret;
-
-	attach_init(&a);
-	a.arg.flags = flags;
-	a.arg.wd = (uintptr_t)wd;
-	ret = attach_add_subject(&a, subject);
-	ret = ret ? ret : attach_set_target(&a, to->pid, NS_NOPID);
-	ret = ret ? ret : attach_call(&a);
-	attach_done(&a);
-	return ret;
-}
-
 /* All that is copied in, for two who do not exist: -EBADF. */
 static int ask_in_vain(void)
 {
@@ -173,13 +157,14 @@ static void cycle(struct __test_metadata *_metadata, FIXTURE_DATA(slab) *self, u
 		subject_stop(&self->subject);
 		/* So many threads that what a refusal keeps of each is seen. */
 		ASSERT_CLEAN(subject_start_plain(&self->subject, 100));
-		ASSERT_EQ(-ENOENT, attach_with(self->subject.pid, to, 0, "/missing"));
-		ASSERT_EQ(-ENOENT,
-			  attach_with(self->subject.pid, to, NSATTACH_F_CHECK, "/missing"));
+		ASSERT_EQ(-ENOENT, attach_pid_with(self->subject.pid, to->pid, NS_NOPID, 0,
+						   "/missing", NULL));
+		ASSERT_EQ(-ENOENT, attach_pid_with(self->subject.pid, to->pid, NS_NOPID,
+						   NSATTACH_F_CHECK, "/missing", NULL));
 		/* And what a second walk needs, which is as large as they are many. */
 		for (int j = 0; j < 50; j++)
-			ASSERT_EQ(0, attach_with(self->subject.pid, to, NSATTACH_F_WHOLE_TREE,
-						 NULL));
+			ASSERT_EQ(0, attach_pid_with(self->subject.pid, to->pid, NS_NOPID,
+						     NSATTACH_F_WHOLE_TREE, NULL, NULL));
 		subject_stop(&self->subject);
 		ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
 	}

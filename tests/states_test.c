@@ -144,11 +144,19 @@ TEST_F_TIMEOUT(states, frozen_v1_is_moved_and_stays_frozen, 240)
 	move_frozen(_metadata, self, 1);
 }
 
+static int prepare(FIXTURE_DATA(states) *self, struct attach *a, unsigned int timeout_ms)
+{
+	int ret;
+
+	attach_init(a);
+	a->arg.timeout_ns = timeout_ms * 1000000ULL;
+	ret = attach_add_subject(a, self->subject.pid);
+	return ret ? ret : attach_set_target(a, self->a.pid, NS_BASE);
+}
+
 /* Frozen or not, it goes on from there with what it holds. */
 TEST_F_TIMEOUT(states, frozen_v1_in_the_middle_of_a_call_is_waited_for, 240)
 {
-	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
-					   .body = body_vfork };
 	struct freezer freezer = { 0 };
 	struct snapshot *before;
 	struct attach a;
@@ -156,24 +164,19 @@ TEST_F_TIMEOUT(states, frozen_v1_in_the_middle_of_a_call_is_waited_for, 240)
 
 	if (!freezer_has_v1())
 		SKIP(return, "this kernel has no v1 freezer");
-	ASSERT_EQ(0, pipe(vfork_pipe));
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_CLEAN(start_vfork(&self->subject, 3, NS_NOPID));
 	stuck = subject_tid(&self->subject, 1);
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) == 'D'));
 	ASSERT_CLEAN(freezer_make(&freezer, 1, self->subject.pid));
 	/* Again and again: who comes to its wait after that is not frozen by itself. */
 	ASSERT_TRUE(UNTIL(freezer_ask(&freezer, true) && freezer_frozen(&freezer)));
 	before = snapshot_take(self->subject.pid);
-	attach_init(&a);
-	a.arg.timeout_ns = 300ULL * 1000 * 1000;
-	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_EQ(0, prepare(self, &a, 300));
 	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, attach_call(&a), a.arg.error);
 	EXPECT_EQ(stuck, a.arg.error.tid);
 	EXPECT_CLEAN(changed_since(before, self->subject.pid));
 	EXPECT_TRUE(freezer_frozen(&freezer));
 	ASSERT_TRUE(freezer_ask(&freezer, false));
-	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(end_vfork());
 	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 1));
 	a.arg.timeout_ns = 0;
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
@@ -186,21 +189,14 @@ TEST_F_TIMEOUT(states, frozen_v1_in_the_middle_of_a_call_is_waited_for, 240)
 
 TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_nothing, 240)
 {
-	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
-					   .body = body_vfork };
 	struct snapshot *before;
 	struct attach a;
 	pid_t stuck;
 
-	ASSERT_EQ(0, pipe(vfork_pipe));
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_CLEAN(start_vfork(&self->subject, 6, NS_NOPID));
 	stuck = subject_tid(&self->subject, 1);
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) == 'D'));
 	before = snapshot_take(self->subject.pid);
-	attach_init(&a);
-	a.arg.timeout_ns = 300ULL * 1000 * 1000;
-	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_EQ(0, prepare(self, &a, 300));
 	EXPECT_REFUSED(ETIMEDOUT, NSATTACH_R_DEADLINE, attach_call(&a), a.arg.error);
 	EXPECT_EQ(self->subject.pid, a.arg.error.pid);
 	EXPECT_EQ(stuck, a.arg.error.tid);
@@ -210,7 +206,7 @@ TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_
 	EXPECT_CLEAN(changed_since(before, self->subject.pid));
 	/* The others go on as before, and so does the late one. */
 	EXPECT_STREQ("-", view_get(subject_view(&self->subject), "file"));
-	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(end_vfork());
 	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds) == 1));
 	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, stuck) == SYS_futex));
 	EXPECT_CLEAN(changed_since(before, self->subject.pid));
@@ -224,25 +220,18 @@ TEST_F_TIMEOUT(states, vfork_parent_runs_into_the_deadline_and_a_late_wake_does_
 
 TEST_F_TIMEOUT(states, vfork_parent_that_comes_in_time_is_moved, 240)
 {
-	struct subject_options options = { .threads = 6, .unshare = NS_NOPID,
-					   .body = body_vfork };
 	struct snapshot *before;
 	struct attach a;
 	pid_t waker;
 
-	ASSERT_EQ(0, pipe(vfork_pipe));
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, subject_tid(&self->subject, 1)) == 'D'));
+	ASSERT_CLEAN(start_vfork(&self->subject, 6, NS_NOPID));
 	before = snapshot_take(self->subject.pid);
-	attach_init(&a);
-	a.arg.timeout_ns = 120ULL * 1000 * 1000 * 1000;
-	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
-	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
+	ASSERT_EQ(0, prepare(self, &a, 120000));
 	waker = fork_child();
 	if (!waker) {
 		/* Woken once the attach waits for it. */
 		UNTIL(task_syscall(getppid(), getppid()) == SYS_ioctl);
-		_exit(write(vfork_pipe[1], "x", 1) != 1);
+		_exit(!end_vfork());
 	}
 	ASSERT_ATTACHED(attach_call(&a), a.arg.error);
 	EXPECT_CLEAN(not_moved(before, self->subject.pid, &self->a, NS_BASE));
@@ -255,7 +244,7 @@ TEST_F_TIMEOUT(states, vfork_parent_that_comes_in_time_is_moved, 240)
 static void body_held(struct subject_shared *shared, unsigned int index)
 {
 	if (index == 1) {
-		SET(shared->rounds, (uint32_t)gate_shut(SYS_getppid, -1) + 1);
+		gate_shut_by(shared, SYS_getppid, -1);
 		syscall(SYS_getppid);
 	}
 	body_wait(shared, index);
@@ -298,8 +287,7 @@ TEST_F_TIMEOUT(states, sleeper_that_wakes_meanwhile_comes_and_is_counted_once, 2
 	ASSERT_EQ(0, subject_call(&target, mount_directory));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	pid = self->subject.pid;
-	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
-	ASSERT_CLEAN(gate_wait(&gate, pid, (int)GET(self->subject.shared->rounds) - 1));
+	ASSERT_CLEAN(gate_wait_for(&gate, &self->subject));
 	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
 	attach_init(&a);
 	a.arg.wd = (uintptr_t)DIRECTORY;

@@ -480,9 +480,8 @@ static void body_held_before_epoll(struct subject_shared *shared, unsigned int i
 	if (index == 1) {
 		struct epoll_event event;
 		int epoll = epoll_create1(EPOLL_CLOEXEC);
-		int fd = gate_shut(SYS_epoll_wait, -1);
 
-		SET(shared->rounds, (uint32_t)fd + 1);
+		gate_shut_by(shared, SYS_epoll_wait, -1);
 		syscall(SYS_epoll_wait, epoll, &event, 1, -1);
 		ADD(shared->bad, 1);
 	}
@@ -501,8 +500,7 @@ TEST_F_TIMEOUT(stuck, interruption_is_taken_back_at_the_deadline, 240)
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	pid = self->subject.pid;
 	tid = subject_tid(&self->subject, 1);
-	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
-	ASSERT_CLEAN(gate_wait(&gate, pid, (int)GET(self->subject.shared->rounds) - 1));
+	ASSERT_CLEAN(gate_wait_for(&gate, &self->subject));
 	before = snapshot_take(pid);
 	ASSERT_CLEAN(prepare(self));
 	/* Or it would be taken for asleep in the call that it is about to make. */

@@ -44,6 +44,14 @@ void body_wait(struct subject_shared *shared, unsigned int index)
 	}
 }
 
+void body_end(struct subject_shared *shared, unsigned int index, bool good)
+{
+	if (!good)
+		ADD(shared->bad, 1);
+	ADD(shared->rounds, 1);
+	body_wait(shared, index);
+}
+
 static void *thread_main(void *arg)
 {
 	struct start *start = arg;

@@ -102,5 +102,7 @@ long view_write(char *text);
 
 /* A body: wait in a futex that nobody wakes until the subject ends. */
 void body_wait(struct subject_shared *shared, unsigned int index);
+/* The end of one: what it had to do first went well or not, which shared->bad counts. It waits. */
+void body_end(struct subject_shared *shared, unsigned int index, bool good);
 
 #endif

@@ -230,10 +230,7 @@ static void body_own_namespaces(struct subject_shared *shared, unsigned int inde
 {
 	int own = index % 3 == 0 ? 0 : index % 3 == 1 ? CLONE_NEWUTS : CLONE_NEWUTS | CLONE_NEWNET;
 
-	if (own && unshare(own))
-		ADD(shared->bad, 1);
-	ADD(shared->rounds, 1);
-	body_wait(shared, index);
+	body_end(shared, index, !(own && unshare(own)));
 }
 
 TEST_F_TIMEOUT(threads, in_different_namespaces_all_come_to_the_target, 240)

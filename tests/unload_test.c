@@ -178,16 +178,12 @@ TEST_F_TIMEOUT(unload, while_attaches_are_under_way_is_refused_or_clean, 1200)
 /* The parent of a vfork does not come to the boundary before its child lets it. */
 TEST_F_TIMEOUT(unload, is_not_kept_by_a_thread_that_could_not_be_fetched, 240)
 {
-	struct subject_options options = { .threads = 3, .unshare = NS_NOPID,
-					   .body = body_vfork };
 	struct snapshot *before;
 	pid_t caller, stuck;
 	int status;
 
-	ASSERT_EQ(0, pipe(vfork_pipe));
-	ASSERT_CLEAN(subject_start(&self->subject, &options));
+	ASSERT_CLEAN(start_vfork(&self->subject, 3, NS_NOPID));
 	stuck = subject_tid(&self->subject, 1);
-	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) == 'D'));
 	before = snapshot_take(self->subject.pid);
 	caller = fork_child();
 	if (!caller) {
@@ -206,7 +202,7 @@ TEST_F_TIMEOUT(unload, is_not_kept_by_a_thread_that_could_not_be_fetched, 240)
 	ASSERT_TRUE(unloads_in_time());
 	EXPECT_FALSE(is_loaded());
 	EXPECT_EQ('D', task_state(self->subject.pid, stuck));
-	ASSERT_EQ(1, write(vfork_pipe[1], "x", 1));
+	ASSERT_TRUE(end_vfork());
 	ASSERT_TRUE(UNTIL(task_state(self->subject.pid, stuck) != 'D'));
 	ASSERT_TRUE(UNTIL(task_syscall(self->subject.pid, stuck) == SYS_futex));
 	EXPECT_CLEAN(changed_since(before, self->subject.pid));
@@ -291,7 +287,7 @@ static int lingering;
 static void body_linger(struct subject_shared *shared, unsigned int index)
 {
 	if (index == 1) {
-		SET(shared->rounds, (uint32_t)gate_shut(SYS_close_range, -1) + 1);
+		gate_shut_by(shared, SYS_close_range, -1);
 		syscall(SYS_close_range, lingering, lingering, 0);
 	}
 	body_wait(shared, index);
@@ -311,9 +307,7 @@ TEST_F_TIMEOUT(unload, while_a_thread_is_about_to_come_too_late_is_refused, 240)
 	ASSERT_LE(0, lingering);
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	close(lingering);
-	ASSERT_TRUE(UNTIL(GET(self->subject.shared->rounds)));
-	ASSERT_CLEAN(gate_wait(&gate, self->subject.pid,
-			       (int)GET(self->subject.shared->rounds) - 1));
+	ASSERT_CLEAN(gate_wait_for(&gate, &self->subject));
 	attach_init(&a);
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_NOPID));

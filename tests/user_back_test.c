@@ -51,7 +51,7 @@ static const char *start(FIXTURE_DATA(user_back) *self, struct sharer *sharer)
 
 static int move_to(pid_t pid, const struct place *place, uint64_t mask, unsigned int flags)
 {
-	return attach_pid_with(pid, place->pid, mask, flags, NULL);
+	return attach_pid_with(pid, place->pid, mask, flags, NULL, NULL);
 }
 
 static int move_both(FIXTURE_DATA(user_back) *self, pid_t other)

@@ -79,7 +79,7 @@ TEST_F(user_counts, watches_for_the_translated_user)
 
 	ASSERT_CLEAN(start(&self->subject, 1000, 5));
 	ASSERT_ATTACHED(attach_pid_with(self->subject.pid, self->u.pid, CLONE_NEWUSER,
-					NSATTACH_F_CREDS_TRANSLATE, &error), error);
+					NSATTACH_F_CREDS_TRANSLATE, NULL, &error), error);
 	ASSERT_EQ(WATCHES, subject_call(&self->subject, watch_many));
 	read_at(AT_FDCWD, MAX_WATCHES, was, sizeof(was));
 	ASSERT_TRUE(write_file(MAX_WATCHES, "60"));

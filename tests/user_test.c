@@ -77,7 +77,8 @@ static const char *start_as(FIXTURE_DATA(user) *self, const struct who *who)
 static int attach_user(FIXTURE_DATA(user) *self, uint64_t mask, unsigned int flags,
 		       struct nsattach_error *error)
 {
-	return attach_pid_with(self->subject.pid, self->places[USER_U].pid, mask, flags, error);
+	return attach_pid_with(self->subject.pid, self->places[USER_U].pid, mask, flags, NULL,
+			       error);
 }
 
 /* Every thread has this line in its status. */
@@ -269,7 +270,7 @@ TEST_F(user, groups_that_change_their_order_are_sorted)
 	ASSERT_TRUE(write_map(target.pid, "gid_map", "0 201000 1000\n1000 200000 1000"));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	ASSERT_ATTACHED(attach_pid_with(self->subject.pid, target.pid, CLONE_NEWUSER,
-					NSATTACH_F_CREDS_TRANSLATE, &error), error);
+					NSATTACH_F_CREDS_TRANSLATE, NULL, &error), error);
 	EXPECT_CLEAN(line_is_not(&self->subject, "Groups", "200005 201020 "));
 	subject_stop(&target);
 }
@@ -370,10 +371,7 @@ TEST_F(user, detach_gives_the_credentials_back)
 /* Each has credentials of its own, and all the same rights. */
 static void body_own_cred(struct subject_shared *shared, unsigned int index)
 {
-	if (prctl(PR_SET_KEEPCAPS, index % 2))
-		ADD(shared->bad, 1);
-	ADD(shared->rounds, 1);
-	body_wait(shared, index);
+	body_end(shared, index, !(prctl(PR_SET_KEEPCAPS, index % 2)));
 }
 
 static long undump(char *text)
@@ -426,10 +424,7 @@ TEST_F(user, detach_makes_it_readable_as_it_was)
 /* One thread is somebody else: the bare call changes only its caller. */
 static void body_other(struct subject_shared *shared, unsigned int index)
 {
-	if (index == 2 && syscall(SYS_setresuid, 2000, 2000, 2000))
-		ADD(shared->bad, 1);
-	ADD(shared->rounds, 1);
-	body_wait(shared, index);
+	body_end(shared, index, !(index == 2 && syscall(SYS_setresuid, 2000, 2000, 2000)));
 }
 
 TEST_F(user, threads_with_different_ids_are_translated_one_by_one)

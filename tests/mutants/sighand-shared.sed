@@ -2,5 +2,5 @@
 # what: two stopped processes of a set that share their signal handlers can not be locked
 # file: commit.c
 # config: plain
-# first: set
+# first: set_shared
 /^static bool is_locked_by_us\(/,/^}/ s/return true;/return false;/
