@@ -437,13 +437,11 @@ TEST_F_TIMEOUT(detach, list_says_how_much_room_it_needs, 240)
 static int listed_below(pid_t pid)
 {
 	struct nsattach_record record;
-	int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC), status;
-	pid_t below = unshare(CLONE_NEWPID) ? -1 : fork();
+	pid_t below = fork_below();
+	int status;
 
 	if (!below)
 		_exit(list_for(pid, &record));
-	setns(own, CLONE_NEWPID);
-	close(own);
 	return waitpid(below, &status, 0) == below && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -20,6 +20,7 @@
 #include "harness.h"
 #include "permission_rule.h"
 #include "pidmove.h"
+#include "pidmove.h"
 #include "place.h"
 #include "shared.h"
 #include "sharer.h"
@@ -150,18 +151,15 @@ static int stopped_and_back(pid_t subject, const struct place *to)
 /* By one whose pid and pid namespace nobody else has. */
 static int by_another(pid_t subject, const struct place *to)
 {
-	int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC), status;
 	pid_t caller = -1;
 	struct attach a;
+	int status;
 
 	attach_init(&a);
-	if (!attach_add_subject(&a, subject) && !attach_set_target(&a, to->pid, NS_NOPID) &&
-	    !unshare(CLONE_NEWPID))
-		caller = fork();
+	if (!attach_add_subject(&a, subject) && !attach_set_target(&a, to->pid, NS_NOPID))
+		caller = fork_below();
 	if (!caller)
 		_exit(-attach_call(&a));
-	setns(own, CLONE_NEWPID);
-	close(own);
 	attach_done(&a);
 	return waitpid(caller, &status, 0) == caller ? status : -ECHILD;
 }
@@ -216,29 +214,13 @@ TEST_F_TIMEOUT(leak, namespaces_die_after_one_call_of_each_kind, 1200)
 	}
 }
 
-#define DIRECTORY "/tmp/nsattach-kept"
-
-static long mount_directory(char *text)
-{
-	(void)text;
-	if (mkdir(DIRECTORY, 0755) && errno != EEXIST)
-		return -errno;
-	return mount("kept", DIRECTORY, "tmpfs", 0, NULL) ? -errno : 0;
-}
-
-static long unmount_directory(char *text)
-{
-	(void)text;
-	return umount(DIRECTORY) ? -errno : 0;
-}
-
 static int outside;
 
 static long enter_directory(char *text)
 {
 	(void)text;
 	outside = open("/", O_PATH | O_CLOEXEC);
-	return chroot(DIRECTORY) ? -errno : 0;
+	return chroot(SUBJECT_MOUNT) ? -errno : 0;
 }
 
 static long leave_directory(char *text)
@@ -264,16 +246,16 @@ static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start_plain(&target, 2));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	ASSERT_EQ(0, subject_call(&target, mount_directory));
+	ASSERT_EQ(0, subject_call(&target, call_mount));
 	if (stopped)
 		kill(self->subject.pid, SIGSTOP);
 	self->b.pid = target.pid;
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, rooted ? subject_call(&target, enter_directory) : 0);
 		ASSERT_EQ(0, attach_pid_with(self->subject.pid, self->b.pid, NS_NOPID, flags,
-					     rooted ? "/" : DIRECTORY, NULL));
+					     rooted ? "/" : SUBJECT_MOUNT, NULL));
 		ASSERT_EQ(0, rooted ? subject_call(&target, leave_directory) : 0);
-		EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
+		EXPECT_EQ(-EBUSY, subject_call(&target, call_unmount));
 		/* On to another place, back to the first, and by its end. */
 		if (i == 0)
 			ret = attach_pid_with(self->subject.pid, self->a.pid, NS_NOPID,
@@ -283,13 +265,13 @@ static void into_and_out(struct __test_metadata *_metadata, FIXTURE_DATA(leak) *
 		else
 			subject_stop(&self->subject);
 		EXPECT_EQ(0, ret);
-		EXPECT_TRUE(SOON(!subject_call(&target, unmount_directory)));
-		ASSERT_EQ(0, subject_call(&target, mount_directory));
+		EXPECT_TRUE(SOON(!subject_call(&target, call_unmount)));
+		ASSERT_EQ(0, subject_call(&target, call_mount));
 	}
 	self->b.pid = 0;
 	subject_stop(&target);
 	kill(sharer->pid, SIGKILL);
-	rmdir(DIRECTORY);
+	rmdir(SUBJECT_MOUNT);
 }
 
 TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_move_into_them, 120)
@@ -315,7 +297,7 @@ TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_one_had_them_as_its_root, 12
 static long chroot_beside(char *text)
 {
 	(void)text;
-	return chdir(DIRECTORY) || chroot("/tmp") ? -errno : 0;
+	return chdir(SUBJECT_MOUNT) || chroot("/tmp") ? -errno : 0;
 }
 
 TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_refusal_for_a_chroot, 120)
@@ -324,12 +306,12 @@ TEST_F_TIMEOUT(leak, mounts_can_be_taken_away_after_a_refusal_for_a_chroot, 120)
 
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	ASSERT_EQ(0, mount_directory(NULL));
+	ASSERT_EQ(0, call_mount(NULL));
 	ASSERT_EQ(0, subject_call(&self->subject, chroot_beside));
 	EXPECT_EQ(-EXDEV, attach_pid(self->subject.pid, self->a.pid, NS_BASE, NULL));
 	subject_stop(&self->subject);
-	EXPECT_TRUE(SOON(!unmount_directory(NULL)));
-	rmdir(DIRECTORY);
+	EXPECT_TRUE(SOON(!call_unmount(NULL)));
+	rmdir(SUBJECT_MOUNT);
 }
 
 /* What was made for one that shares its root and cwd began as the caller's. */
@@ -342,15 +324,15 @@ TEST_F_TIMEOUT(leak, mounts_of_a_caller_can_be_taken_away_after_it_was_refused, 
 
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
-	ASSERT_EQ(0, mount_directory(NULL));
+	ASSERT_EQ(0, call_mount(NULL));
 	caller = fork_child();
 	if (!caller)
-		_exit(chdir(DIRECTORY) ? 255 : -attach_pid_with(self->subject.pid, self->a.pid, NS_BASE,
+		_exit(chdir(SUBJECT_MOUNT) ? 255 : -attach_pid_with(self->subject.pid, self->a.pid, NS_BASE,
 								NSATTACH_F_WHOLE_TREE, NULL, NULL));
 	ASSERT_EQ(caller, waitpid(caller, &status, 0));
 	EXPECT_EQ(EAGAIN, WEXITSTATUS(status));
-	EXPECT_TRUE(SOON(!unmount_directory(NULL)));
-	rmdir(DIRECTORY);
+	EXPECT_TRUE(SOON(!call_unmount(NULL)));
+	rmdir(SUBJECT_MOUNT);
 	kill(((struct sharer *)options.arg)->pid, SIGKILL);
 }
 
@@ -361,10 +343,10 @@ TEST_F_TIMEOUT(leak, cgroup_mount_can_be_taken_away_after_a_move_through_it, 120
 
 	ASSERT_CLEAN(place_start(&self->a, 1, NS_BASE));
 	ASSERT_CLEAN(subject_start_plain(&self->subject, 4));
-	ASSERT_TRUE(!mkdir(DIRECTORY, 0755) || errno == EEXIST);
-	ASSERT_EQ(0, mount("kept", DIRECTORY, "cgroup2", 0, NULL));
-	ASSERT_EQ(0, mkdir(DIRECTORY "/kept", 0755));
-	top = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_TRUE(!mkdir(SUBJECT_MOUNT, 0755) || errno == EEXIST);
+	ASSERT_EQ(0, mount("kept", SUBJECT_MOUNT, "cgroup2", 0, NULL));
+	ASSERT_EQ(0, mkdir(SUBJECT_MOUNT "/kept", 0755));
+	top = open(SUBJECT_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	attach_init(&a);
 	ASSERT_EQ(0, attach_add_subject(&a, self->subject.pid));
 	ASSERT_EQ(0, attach_set_target(&a, self->a.pid, NS_BASE));
@@ -378,8 +360,8 @@ TEST_F_TIMEOUT(leak, cgroup_mount_can_be_taken_away_after_a_move_through_it, 120
 	attach_done(&a);
 	EXPECT_EQ(0, unlinkat(top, "kept", AT_REMOVEDIR));
 	close(top);
-	EXPECT_TRUE(SOON(!umount(DIRECTORY)));
-	rmdir(DIRECTORY);
+	EXPECT_TRUE(SOON(!umount(SUBJECT_MOUNT)));
+	rmdir(SUBJECT_MOUNT);
 }
 
 TEST_HARNESS_MAIN

@@ -164,6 +164,18 @@ pid_t start_inside(pid_t target, pid_t nr)
 	return pid;
 }
 
+pid_t fork_below(void)
+{
+	int own = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
+	pid_t pid = unshare(CLONE_NEWPID) ? -1 : fork();
+
+	if (pid) {
+		setns(own, CLONE_NEWPID);
+		close(own);
+	}
+	return pid;
+}
+
 static int wait_for(pid_t pid)
 {
 	int status;

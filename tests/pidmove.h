@@ -55,6 +55,8 @@ pid_t start_inside(pid_t target, pid_t nr);
  * here, @inits[0] is their maker. 0, or -1.
  */
 int start_nested(pid_t inits[], int levels);
+/* fork(): the child is the init of a pid namespace of its own. -1: it could not be. */
+pid_t fork_below(void);
 /* Run @fn inside the pid and mount namespaces of @place: what it returned, or -1. */
 int inside(const struct place *place, int (*fn)(void *arg), void *arg);
 

@@ -256,20 +256,6 @@ static long do_nothing(char *text)
 	return 0;
 }
 
-#define DIRECTORY "/tmp/nsattach-woken"
-
-static long mount_directory(char *text)
-{
-	(void)text;
-	return mkdir(DIRECTORY, 0755) || mount("woken", DIRECTORY, "tmpfs", 0, NULL) ? -errno : 0;
-}
-
-static long unmount_directory(char *text)
-{
-	(void)text;
-	return umount(DIRECTORY) ? -errno : 0;
-}
-
 /*
  * At first it is one of those asleep, then one of those who came: what it is given can be
  * taken away when it has gone.
@@ -284,13 +270,13 @@ TEST_F_TIMEOUT(states, sleeper_that_wakes_meanwhile_comes_and_is_counted_once, 2
 	int status;
 
 	ASSERT_CLEAN(subject_start_plain(&target, 2));
-	ASSERT_EQ(0, subject_call(&target, mount_directory));
+	ASSERT_EQ(0, subject_call(&target, call_mount));
 	ASSERT_CLEAN(subject_start(&self->subject, &options));
 	pid = self->subject.pid;
 	ASSERT_CLEAN(gate_wait_for(&gate, &self->subject));
 	ASSERT_TRUE(UNTIL(subject_waits(&self->subject)));
 	attach_init(&a);
-	a.arg.wd = (uintptr_t)DIRECTORY;
+	a.arg.wd = (uintptr_t)SUBJECT_MOUNT;
 	ASSERT_EQ(0, attach_add_subject(&a, pid));
 	ASSERT_EQ(0, attach_set_target(&a, target.pid, NS_NOPID));
 	caller = fork_child();
@@ -304,12 +290,12 @@ TEST_F_TIMEOUT(states, sleeper_that_wakes_meanwhile_comes_and_is_counted_once, 2
 	ASSERT_EQ(caller, waitpid(caller, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, subject_call_end(&self->subject));
-	EXPECT_EQ(-EBUSY, subject_call(&target, unmount_directory));
+	EXPECT_EQ(-EBUSY, subject_call(&target, call_unmount));
 	subject_stop(&self->subject);
-	EXPECT_TRUE(SOON(!subject_call(&target, unmount_directory)));
+	EXPECT_TRUE(SOON(!subject_call(&target, call_unmount)));
 	subject_stop(&target);
 	attach_done(&a);
-	rmdir(DIRECTORY);
+	rmdir(SUBJECT_MOUNT);
 }
 
 /* Any call that could help somebody to leave kills the process. */

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -248,4 +249,18 @@ bool subject_exit_leader(struct subject *s)
 {
 	subject_call_begin(s, call_exit_the_leader);
 	return UNTIL(task_state(s->pid, s->pid) == 'Z');
+}
+
+long call_mount(char *text)
+{
+	(void)text;
+	if (mkdir(SUBJECT_MOUNT, 0755) && errno != EEXIST)
+		return -errno;
+	return mount("mine", SUBJECT_MOUNT, "tmpfs", 0, NULL) ? -errno : 0;
+}
+
+long call_unmount(char *text)
+{
+	(void)text;
+	return umount(SUBJECT_MOUNT) ? -errno : 0;
 }

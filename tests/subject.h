@@ -94,6 +94,10 @@ long call_fork_zombie(char *text);
 pid_t subject_fork_zombie(struct subject *s);
 /* The first thread exits, and the others go on. Was it seen to? */
 bool subject_exit_leader(struct subject *s);
+/* A tmpfs of its own, and its end; 0 or -errno. */
+#define SUBJECT_MOUNT "/tmp/nsattach-mount"
+long call_mount(char *text);
+long call_unmount(char *text);
 /* What the subject sees of its world: "key: value" lines in shared->text. */
 const char *subject_view(struct subject *s);
 /* Value of @key in a view, in a static buffer. */
